@@ -1,0 +1,72 @@
+#include "core/file_reader.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+namespace mountguard::core {
+namespace {
+
+Unexpected<Error> SystemFailure(const std::string& path, int error) {
+  return Failure(path + ": " + std::generic_category().message(error));
+}
+
+/// Closes the descriptor when it goes out of scope.
+class ScopedFd {
+ public:
+  explicit ScopedFd(int fd) : fd_(fd) {}
+  ~ScopedFd() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  ScopedFd(const ScopedFd&) = delete;
+  ScopedFd& operator=(const ScopedFd&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+}  // namespace
+
+Result<std::string> SystemFileReader::Read(const std::string& path) const {
+  const ScopedFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return SystemFailure(path, errno);
+  std::string content;
+  struct stat status {};
+  if (::fstat(file.get(), &status) == 0 && status.st_size > 0) {
+    content.reserve(static_cast<std::size_t>(status.st_size));
+  }
+  std::array<char, 64 * 1024> buffer;  // read to the end: pipes and /proc files tell no size
+  while (true) {
+    const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
+    if (count == 0) return content;
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return SystemFailure(path, errno);
+    content.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+}
+
+bool SystemFileReader::IsDirectory(const std::string& path) const {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
+}
+
+Result<std::vector<std::string>> SystemFileReader::List(const std::string& path) const {
+  std::error_code error;
+  std::vector<std::string> names;
+  for (std::filesystem::directory_iterator it(path, error), end; !error && it != end;
+       it.increment(error)) {
+    names.push_back(it->path().filename().string());
+  }
+  if (error) return SystemFailure(path, error.value());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace mountguard::core

@@ -1,0 +1,33 @@
+#ifndef MOUNTGUARD_CORE_FILE_READER_H_
+#define MOUNTGUARD_CORE_FILE_READER_H_
+
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+
+namespace mountguard::core {
+
+/// The file system as a seam, so that tests need none. Thread-safe.
+/// Errors name the path and the system's reason: "deploy/x.yaml: No such file or directory".
+class FileReader {
+ public:
+  virtual ~FileReader() = default;
+  /// The whole content of a file.
+  virtual Result<std::string> Read(const std::string& path) const = 0;
+  virtual bool IsDirectory(const std::string& path) const = 0;
+  /// The names (not paths) in a directory, sorted, without "." and "..".
+  virtual Result<std::vector<std::string>> List(const std::string& path) const = 0;
+};
+
+/// The real one.
+class SystemFileReader final : public FileReader {
+ public:
+  Result<std::string> Read(const std::string& path) const override;
+  bool IsDirectory(const std::string& path) const override;
+  Result<std::vector<std::string>> List(const std::string& path) const override;
+};
+
+}  // namespace mountguard::core
+
+#endif  // MOUNTGUARD_CORE_FILE_READER_H_

@@ -1,0 +1,48 @@
+#ifndef MOUNTGUARD_POLICY_ENGINE_H_
+#define MOUNTGUARD_POLICY_ENGINE_H_
+
+#include <memory>
+#include <string>
+
+#include "core/clock.h"
+#include "core/runtime.h"
+#include "core/workload.h"
+#include "policy/policy_set.h"
+#include "policy/subject.h"
+#include "policy/verdict.h"
+
+namespace mountguard::policy {
+
+/// Judges subjects by one profile of a policy set: Subject -> Verdict.
+///
+/// Immutable and thread-safe; no input or output, no clock, no lock, no log. The findings borrow
+/// rule and exception names from the engine, which must outlive them.
+class Engine {
+ public:
+  /// `policies` has been loaded without errors. `profile` is "" for the policies that name none;
+  /// it must be one of the set's profiles.
+  Engine(std::shared_ptr<const PolicySet> policies, std::string_view profile,
+         core::Runtime runtime);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Replaces the content of `verdict`. `now` is what exceptions' expiry is held against.
+  void Evaluate(const Subject& subject, core::WallTime now, Verdict* verdict) const;
+
+  const PolicySet& policies() const { return *policies_; }
+  /// Kinds with pod templates: the built-in ones and the policies'.
+  const core::WorkloadTable& workloads() const;
+  /// What of an object's metadata can change a verdict of this engine.
+  const MetadataKeys& metadata_keys() const;
+
+ private:
+  struct Compiled;
+
+  std::shared_ptr<const PolicySet> policies_;
+  std::unique_ptr<const Compiled> compiled_;
+};
+
+}  // namespace mountguard::policy
+
+#endif  // MOUNTGUARD_POLICY_ENGINE_H_

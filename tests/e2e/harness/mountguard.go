@@ -1,0 +1,169 @@
+package harness
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+)
+
+// Binaries are named by these variables; without them they are where the project's build puts them,
+// seen from this module's root. A variable that names no file is a failure, not a reason to skip.
+const (
+	clusterVariable    = "CLUSTER_BIN"
+	clusterDefault     = "../../build/e2e/cluster"
+	mountguardVariable = "MOUNTGUARD_BIN"
+	mountguardDefault  = "../../build/release/mountguard"
+)
+
+// ClusterBinary returns the path of cmd/cluster's program and whether to use it.
+func ClusterBinary() (path string, found bool) {
+	return findBinary(clusterVariable, clusterDefault)
+}
+
+func findBinary(variable, fallback string) (path string, found bool) {
+	path, found = os.LookupEnv(variable)
+	if !found {
+		path = fallback
+		_, err := os.Stat(path)
+		found = err == nil
+	}
+	if absolute, err := filepath.Abs(path); err == nil {
+		path = absolute
+	}
+	return path, found
+}
+
+// ServeOptions say how mountguard is started.
+type ServeOptions struct {
+	// Policy is the text of a policy file; empty means the built-in baseline.
+	Policy string
+	// Flags are added to the command line.
+	Flags []string
+}
+
+// Mountguard is a running `mountguard serve`.
+type Mountguard struct {
+	// URL is the secure port's: https://127.0.0.1:PORT.
+	URL string
+	// MetricsURL is the metrics port's: http://127.0.0.1:PORT.
+	MetricsURL string
+	// CABundle is for the webhook configuration.
+	CABundle []byte
+	Process  *Process
+}
+
+// StartMountguard issues a certificate, starts the server and returns when it is ready. It is
+// stopped when the test ends; if that failed, its log is shown. Without a binary the test is skipped.
+func StartMountguard(t *testing.T, options ServeOptions) *Mountguard {
+	t.Helper()
+	binary, found := findBinary(mountguardVariable, mountguardDefault)
+	if !found {
+		t.Skipf("no mountguard binary at %s; set %s", binary, mountguardVariable)
+	}
+	server, err := startMountguard(t, binary, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server
+}
+
+func startMountguard(t *testing.T, binary string, options ServeOptions) (*Mountguard, error) {
+	dir := t.TempDir()
+	issue := exec.Command(binary, "certs", "issue", "--out", dir, "--ip", "127.0.0.1")
+	if output, err := issue.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%s: %w\n%s", issue, err, output)
+	}
+	caBundle, err := os.ReadFile(filepath.Join(dir, "ca.crt"))
+	if err != nil {
+		return nil, err
+	}
+	command := []string{binary, "serve",
+		"--bind-address", "127.0.0.1", "--secure-port", "0",
+		"--metrics-bind-address", "127.0.0.1:0",
+		"--tls-cert-file", filepath.Join(dir, "tls.crt"),
+		"--tls-private-key-file", filepath.Join(dir, "tls.key"),
+	}
+	if options.Policy != "" {
+		path := filepath.Join(dir, "policy.yaml")
+		if err := os.WriteFile(path, []byte(options.Policy), 0o600); err != nil {
+			return nil, err
+		}
+		command = append(command, "--policy", path)
+	}
+	process, err := StartProcess(dir, "mountguard", append(command, options.Flags...)...)
+	if err != nil {
+		return nil, err
+	}
+	t.Cleanup(func() {
+		process.Stop()
+		if t.Failed() {
+			t.Log(process.Tail())
+		}
+	})
+	server := &Mountguard{CABundle: caBundle, Process: process}
+	return server, server.waitReady(t.Context())
+}
+
+// Client returns an HTTP client that trusts the server's certificate.
+func (m *Mountguard) Client() *http.Client {
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(m.CABundle)
+	return &http.Client{
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}},
+		Timeout:   10 * time.Second,
+	}
+}
+
+func (m *Mountguard) waitReady(ctx context.Context) error {
+	client := m.Client()
+	defer client.CloseIdleConnections()
+	err := wait.PollUntilContextTimeout(ctx, pollInterval, readyTimeout, true,
+		func(context.Context) (bool, error) {
+			select {
+			case <-m.Process.Exited():
+				return false, fmt.Errorf("mountguard ended with %d", m.Process.Stop())
+			default:
+			}
+			if !m.readAddresses() {
+				return false, nil
+			}
+			response, err := client.Get(m.URL + "/readyz")
+			if err != nil {
+				return false, err
+			}
+			response.Body.Close()
+			return response.StatusCode == http.StatusOK, nil
+		})
+	if err != nil {
+		return fmt.Errorf("mountguard is not ready: %w", err)
+	}
+	return nil
+}
+
+// readAddresses takes both ports from the log's "listening" lines and reports whether both are known.
+func (m *Mountguard) readAddresses() bool {
+	for line := range strings.Lines(m.Process.Output()) {
+		var entry struct{ Msg, Address, Endpoint string }
+		if json.Unmarshal([]byte(line), &entry) != nil || entry.Msg != "listening" {
+			continue
+		}
+		switch entry.Endpoint {
+		case "secure":
+			m.URL = "https://" + entry.Address
+		case "metrics":
+			m.MetricsURL = "http://" + entry.Address
+		}
+	}
+	return m.URL != "" && m.MetricsURL != ""
+}
