@@ -1,0 +1,56 @@
+#ifndef MOUNTGUARD_POLICY_POLICY_LOADER_H_
+#define MOUNTGUARD_POLICY_POLICY_LOADER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/file_reader.h"
+#include "core/result.h"
+#include "core/source_pos.h"
+#include "policy/policy_set.h"
+
+namespace mountguard::policy {
+
+/// The text of one policy file, or of one key of a ConfigMap; `name` is what messages call it.
+struct PolicyFile {
+  std::string name;
+  std::string content;
+};
+
+/// One thing that is wrong, or doubtful, in a policy file.
+struct PolicyProblem {
+  enum class Severity { kError, kWarning };
+  Severity severity = Severity::kError;
+  std::string file;
+  core::SourcePos position;
+  std::string message;  // what is wrong, what was expected, "did you mean"; one line
+};
+
+/// `policies` is null if there is any error; warnings alone stop nothing.
+struct LoadedPolicies {
+  std::shared_ptr<const PolicySet> policies;
+  std::vector<PolicyProblem> problems;  // in the order of files and positions
+};
+
+/// Reads and checks all documents of all files as one set; reports every problem, not the first.
+/// Never throws. Without a file the set is empty but valid; what runs without any policy is
+/// Baseline().
+LoadedPolicies LoadPolicies(const std::vector<PolicyFile>& files);
+
+/// The policy in force where none is given: the embedded baseline.yaml.
+std::shared_ptr<const PolicySet> Baseline();
+
+/// The files behind `--policy` arguments: a file as it is; of a directory its *.yaml and *.yml, in
+/// name order, not recursive, names beginning with "." left out (a ConfigMap volume's ..data).
+/// A directory without such a file is an error: it is likelier a wrong path than a wish.
+core::Result<std::vector<PolicyFile>> ReadPolicyFiles(const std::vector<std::string>& paths,
+                                                      const core::FileReader& reader);
+
+/// The problem as compilers print it, with the line of the file and a caret under the place:
+///   production.yaml:12:7: error: unknown field "mountPropagations", did you mean ...
+std::string Render(const PolicyProblem& problem, const std::vector<PolicyFile>& files);
+
+}  // namespace mountguard::policy
+
+#endif  // MOUNTGUARD_POLICY_POLICY_LOADER_H_
