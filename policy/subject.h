@@ -68,10 +68,10 @@ class Subject {
   std::size_t template_count() const { return template_count_; }
 
  private:
-  bool IsJudgedOperation() const;
-  bool Decodes();
-  void KeepChangedTemplates(core::JsonValue old_object, const MetadataKeys& keys);
-  void JudgeOnlyNewEphemeralContainers(core::JsonValue old_object);
+  void Clear();
+  Skip WhySkipped() const;
+  void CheckDecoding();
+  void Keep(core::PodTemplate&& found);
 
   RequestFacts request_;
   core::Document object_;
