@@ -1,0 +1,84 @@
+#ifndef MOUNTGUARD_CORE_SOURCE_MAP_H_
+#define MOUNTGUARD_CORE_SOURCE_MAP_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/source_pos.h"
+
+namespace mountguard::core {
+
+/// Where a field stands in its file.
+struct FieldLocation {
+  /// The value. Through an alias or a merge key the place of the use: the alias.
+  SourcePos value;
+  /// The field's key; unknown for an element of a list and for the whole object. Through a merge
+  /// the key `<<`.
+  SourcePos key;
+  /// Where the anchor holds the value, if it is used through an alias or a merge; else unknown.
+  SourcePos definition;
+  /// False if the path does not exist: then all this is said of its nearest parent that does.
+  bool exact = false;
+};
+
+/// The positions of all fields of one document: field path -> line and column.
+///
+/// Filled by YamlReader while it writes the JSON (12 bytes a key or value), asked only where there
+/// is something to report. Refers to the JSON text by offset and must be asked with that text.
+/// Const members are thread-safe.
+class SourceMap {
+ public:
+  /// Looks up a path in the API server's notation: `spec.containers[0].volumeMounts[1].name`,
+  /// `metadata.labels[a.b/c]`; "" is the object itself. Of a repeated key the last one counts, as
+  /// for kubectl. `json` is the text that was written together with this map.
+  FieldLocation Find(std::string_view path, std::string_view json) const;
+
+  bool empty() const { return nodes_.empty(); }
+
+  // What follows is for those who fill the map, in the order of the text.
+
+  using Index = std::uint32_t;
+
+  void Clear() { nodes_.clear(); }
+  /// A mapping's key, whose JSON string starts at `json_offset`. Its value must follow.
+  void AddKey(SourcePos pos, std::size_t json_offset);
+  /// The key `<<`. Its value must follow: a mapping, an alias, or a list of those.
+  void AddMergeKey(SourcePos pos);
+  void AddScalar(SourcePos pos);
+  /// A use of the value that was added at `target`.
+  void AddAlias(SourcePos pos, Index target);
+  /// Opens a mapping or a list; all that is added until the matching Close is inside.
+  Index OpenMapping(SourcePos pos);
+  Index OpenSequence(SourcePos pos);
+  void Close(Index opened);
+  /// The index that the next value gets: what an anchor stands for.
+  Index next() const { return static_cast<Index>(nodes_.size()); }
+  /// The position of what was added at `index`.
+  SourcePos PositionAt(Index index) const;
+
+ private:
+  enum class Kind : std::uint32_t { kKey, kMergeKey, kScalar, kAlias, kMapping, kSequence };
+
+  struct Node {
+    std::uint32_t line;
+    std::uint32_t column : 29;
+    std::uint32_t kind : 3;
+    /// kKey: offset of the key in the JSON. kAlias: the target. kMapping, kSequence: the index
+    /// behind the last node inside.
+    std::uint32_t link;
+  };
+
+  class Lookup;
+
+  Index Add(Kind kind, SourcePos pos, std::size_t link);
+  Index After(Index value) const;
+
+  std::vector<Node> nodes_;
+};
+
+}  // namespace mountguard::core
+
+#endif  // MOUNTGUARD_CORE_SOURCE_MAP_H_
