@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Runs all tests. Needs nothing but Debian 12's packages, which it installs; what needs more (Go for
+# the differential and end-to-end tests, clang for the linters) is run where it is there and skipped
+# with a printed reason where it is not.
+#
+#   tests/run.sh            everything
+#   tests/run.sh --quick    without the sanitizer builds
+#
+# MOUNTGUARD_LONG=1 runs the long forms: more random pods, the soak.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. deploy/dependencies.sh
+
+quick=
+for argument in "$@"; do
+  case "$argument" in
+    --quick) quick=1 ;;
+    *) echo "usage: tests/run.sh [--quick]" >&2 && exit 2 ;;
+  esac
+done
+
+require_packages "${build_packages[@]}" catch2 curl jq
+if [ -z "$quick" ]; then
+  cmake --workflow --preset check-asan
+  cmake --workflow --preset check-tsan
+else
+  echo "skipped: the AddressSanitizer and ThreadSanitizer builds (--quick)"
+fi
+# Last, so that the output ends with the summary of the whole suite.
+cmake --workflow --preset check
