@@ -115,6 +115,9 @@ func startMountguard(t *testing.T, binary string, options ServeOptions) (*Mountg
 	return server, server.waitReady(t.Context())
 }
 
+// Address is the host and port of the secure port.
+func (m *Mountguard) Address() string { return strings.TrimPrefix(m.URL, "https://") }
+
 // Client returns an HTTP client that trusts the server's certificate.
 func (m *Mountguard) Client() *http.Client {
 	roots := x509.NewCertPool()

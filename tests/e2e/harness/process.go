@@ -89,7 +89,7 @@ func (p *Process) Output() string {
 
 // Tail returns the end of the output under a heading, for a failure's report.
 func (p *Process) Tail() string {
-	const lines = 40
+	const lines = 20
 	all := strings.Split(strings.TrimRight(p.Output(), "\n"), "\n")
 	all = all[max(0, len(all)-lines):]
 	return fmt.Sprintf("--- last lines of %s\n%s\n", p.LogPath, strings.Join(all, "\n"))
