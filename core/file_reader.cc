@@ -4,33 +4,34 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
+#include <utility>
+
+#include "core/scoped_fd.h"
 
 namespace mountguard::core {
 namespace {
 
-Unexpected<Error> SystemFailure(const std::string& path, int error) {
-  return Failure(path + ": " + std::generic_category().message(error));
+/// Who owns the file and who asks: what a person needs to mend a refused permission.
+std::string DescribeAccess(const std::string& path) {
+  const std::string asker = fmt::format("this process runs as {}:{}", ::geteuid(), ::getegid());
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return asker;
+  return fmt::format("mode {:04o}, owner {}:{}; {}", status.st_mode & 07777, status.st_uid,
+                     status.st_gid, asker);
 }
 
-/// Closes the descriptor when it goes out of scope.
-class ScopedFd {
- public:
-  explicit ScopedFd(int fd) : fd_(fd) {}
-  ~ScopedFd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  ScopedFd(const ScopedFd&) = delete;
-  ScopedFd& operator=(const ScopedFd&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
+Unexpected<Error> SystemFailure(const std::string& path, int error) {
+  std::string message = path + ": " + std::generic_category().message(error);
+  if (error == EACCES) message += " (" + DescribeAccess(path) + ")";
+  return Failure(std::move(message));
+}
 
 }  // namespace
 

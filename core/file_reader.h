@@ -9,7 +9,8 @@
 namespace mountguard::core {
 
 /// The file system as a seam, so that tests need none. Thread-safe.
-/// Errors name the path and the system's reason: "deploy/x.yaml: No such file or directory".
+/// Errors name the path and the system's reason: "deploy/x.yaml: No such file or directory"; where
+/// access is refused, the file's mode and owner and the process's own ids too.
 class FileReader {
  public:
   virtual ~FileReader() = default;

@@ -1,0 +1,48 @@
+#include "core/file_reader.h"
+
+#include <catch2/catch.hpp>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <string>
+
+#include "tests/temporary_directory.h"
+
+using mountguard::core::SystemFileReader;
+using mountguard::tests::TemporaryDirectory;
+
+TEST_CASE("a file that is not there is named with the system's reason") {
+  const auto content = SystemFileReader().Read("no/such/file.yaml");
+  REQUIRE_FALSE(content.has_value());
+  CHECK(content.error().message == "no/such/file.yaml: No such file or directory");
+}
+
+TEST_CASE("a refused permission names mode, owner and who asked") {
+  const TemporaryDirectory directory;
+  ::chmod(directory.path().c_str(), 0755);
+  const std::string path = (directory / "tls.key").string();
+  std::ofstream(path) << "secret";
+  ::chmod(path.c_str(), 0);
+  const uid_t owner = ::getuid();
+  const uid_t asker = owner == 0 ? 65534 : owner;  // root reads everything
+  REQUIRE(::seteuid(asker) == 0);
+  const auto content = SystemFileReader().Read(path);
+  REQUIRE(::seteuid(owner) == 0);
+  REQUIRE_FALSE(content.has_value());
+  CHECK(content.error().message == path + ": Permission denied (mode 0000, owner " +
+                                       std::to_string(owner) + ":" + std::to_string(::getgid()) +
+                                       "; this process runs as " + std::to_string(asker) + ":" +
+                                       std::to_string(::getegid()) + ")");
+}
+
+TEST_CASE("a directory is listed sorted and without its dots") {
+  const TemporaryDirectory directory;
+  for (const char* name : {"b.yaml", "a.yaml", ".hidden"}) {
+    std::ofstream(directory / name) << "";
+  }
+  const auto names = SystemFileReader().List(directory.path());
+  REQUIRE(names.has_value());
+  CHECK(*names == std::vector<std::string>{".hidden", "a.yaml", "b.yaml"});
+}
