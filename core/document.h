@@ -8,6 +8,13 @@
 
 namespace mountguard::core {
 
+/// The type of an object, as the API server names it in a request.
+struct GroupVersionKind {
+  std::string_view group;
+  std::string_view version;
+  std::string_view kind;
+};
+
 /// One Kubernetes object as it stands in a manifest or in a request. Everything is borrowed from
 /// the parser that read it.
 struct Document {

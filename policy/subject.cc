@@ -55,6 +55,18 @@ void Subject::Clear() {
   template_count_ = 0;
 }
 
+void Subject::ReadObject(JsonValue object) {
+  object_ = core::ReadDocument(object);
+  if (!object_.kind.empty()) return;
+  const core::GroupVersionKind& type = request_.type;
+  api_version_ = type.group.empty() ? "" : std::string(type.group) + "/";
+  api_version_ += type.version;
+  object_.api_version = api_version_;
+  object_.group = type.group;
+  object_.version = type.version;
+  object_.kind = type.kind;
+}
+
 Subject::Skip Subject::WhySkipped() const {
   if (workload_ == nullptr) return Skip::kKindHoldsNoPods;
   if (request_.operation != "CREATE" && request_.operation != "UPDATE") return Skip::kOperation;
@@ -95,7 +107,7 @@ void Subject::Read(const RequestFacts& request, const core::WorkloadTable& workl
                    const MetadataKeys& keys, JsonValue object, JsonValue old_object) {
   Clear();
   request_ = request;
-  object_ = core::ReadDocument(object);
+  ReadObject(object);
   workload_ = workloads.Find(object_.group, object_.kind);
   skip_ = WhySkipped();
   if (skip_ != Skip::kNone) return;

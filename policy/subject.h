@@ -19,6 +19,8 @@ namespace mountguard::policy {
 struct RequestFacts {
   std::string_view operation = "CREATE";
   std::string_view sub_resource;
+  /// What the object is where it does not say so itself; manifests always do.
+  core::GroupVersionKind type;
   std::optional<std::string_view> user;
   std::optional<std::vector<std::string_view>> groups;
   std::optional<std::string_view> namespace_name;
@@ -69,12 +71,14 @@ class Subject {
 
  private:
   void Clear();
+  void ReadObject(core::JsonValue object);
   Skip WhySkipped() const;
   void CheckDecoding();
   void Keep(core::PodTemplate&& found);
 
   RequestFacts request_;
   core::Document object_;
+  std::string api_version_;  // where it had to be put together
   const core::Workload* workload_ = nullptr;
   Skip skip_ = Skip::kNone;
   std::vector<core::PodTemplate> found_;

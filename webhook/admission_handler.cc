@@ -1,0 +1,91 @@
+#include "webhook/admission_handler.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <exception>
+
+#include "webhook/admission_response.h"
+
+namespace mountguard::webhook {
+namespace {
+
+AdmissionReply ErrorReply(int status, std::string_view message) {
+  return {status, EncodeStatus(status, message)};
+}
+
+/// True for application/json, with or without parameters, in any case.
+bool IsJson(std::string_view content_type) {
+  constexpr std::string_view kJson = "application/json";
+  const std::string_view media = content_type.substr(0, content_type.find(';'));
+  std::size_t end = media.size();
+  while (end > 0 && (media[end - 1] == ' ' || media[end - 1] == '\t')) --end;
+  if (end != kJson.size()) return false;
+  for (std::size_t i = 0; i < end; ++i) {
+    const char lower = media[i] >= 'A' && media[i] <= 'Z' ? static_cast<char>(media[i] + 32) : media[i];
+    if (lower != kJson[i]) return false;
+  }
+  return true;
+}
+
+std::string UnknownProfile(std::string_view profile, const PolicyGeneration& policies) {
+  const auto known = policies.Profiles();
+  if (known.empty()) {
+    return fmt::format("mountguard serves no profile \"{}\": no loaded policy names a profile, use "
+                       "/validate",
+                       profile);
+  }
+  return fmt::format("mountguard serves no profile \"{}\"; known profiles: {}", profile,
+                     fmt::join(known, ", "));
+}
+
+}  // namespace
+
+AdmissionHandler::AdmissionHandler(const PolicyStore* policies, const core::Clock* clock,
+                                   policy::Action enforcement)
+    : policies_(policies), clock_(clock), enforcement_(enforcement) {}
+
+AdmissionReply AdmissionHandler::Validate(std::string_view profile, std::string_view content_type,
+                                          std::string& body, AdmissionScratch* scratch) const {
+  scratch->reviewed = false;
+  if (!IsJson(content_type)) {
+    return ErrorReply(415, fmt::format("mountguard reads application/json, not \"{}\"",
+                                       content_type));
+  }
+  try {
+    AdmissionReply reply = Judge(profile, body, scratch);
+    if (body.size() > AdmissionScratch::kMaxKeptBytes) scratch->parser = core::JsonParser();
+    return reply;
+  } catch (const std::exception& fault) {
+    scratch->reviewed = false;
+    return ErrorReply(500, fmt::format("mountguard failed on this request: {}", fault.what()));
+  }
+}
+
+AdmissionReply AdmissionHandler::Judge(std::string_view profile, std::string& body,
+                                       AdmissionScratch* scratch) const {
+  scratch->policies = policies_->Current();
+  const policy::Engine* engine = scratch->policies->Find(profile);
+  if (engine == nullptr) return ErrorReply(404, UnknownProfile(profile, *scratch->policies));
+
+  const auto root = scratch->parser.Parse(body);
+  if (!root) {
+    return ErrorReply(400, "mountguard cannot read the AdmissionReview: " + root.error().message);
+  }
+  auto review = DecodeAdmissionReview(*root);
+  if (!review) {
+    return ErrorReply(400, "mountguard cannot read the AdmissionReview: " + review.error().message);
+  }
+  scratch->review = std::move(*review);
+  scratch->subject.Read(scratch->review.facts, engine->workloads(), engine->metadata_keys(),
+                        scratch->review.object, scratch->review.old_object);
+  engine->Evaluate(scratch->subject, clock_->Now(), &scratch->verdict);
+  for (policy::Finding& finding : scratch->verdict.findings) {
+    finding.actions = finding.actions.CappedAt(enforcement_);
+  }
+  scratch->reviewed = true;
+  return {200, EncodeResponse(scratch->review, scratch->subject, scratch->verdict,
+                              scratch->policies->policies().digest())};
+}
+
+}  // namespace mountguard::webhook

@@ -1,0 +1,243 @@
+#include "webhook/metrics.h"
+
+#include <prometheus/collectable.h>
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <iterator>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "webhook/process_stats.h"
+
+namespace mountguard::webhook {
+namespace {
+
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Gauge;
+
+constexpr std::string_view kOther = "other";
+constexpr std::array<std::string_view, 5> kOperations = {"CREATE", "UPDATE", "DELETE", "CONNECT",
+                                                         kOther};
+constexpr std::array<std::string_view, 3> kDecisions = {"allow", "warn", "deny"};
+const prometheus::Histogram::BucketBoundaries kDurationBuckets = {
+    0.000'05, 0.000'1, 0.000'25, 0.000'5, 0.001, 0.002'5, 0.005, 0.01,
+    0.025,    0.05,    0.1,      0.25,    0.5,   1,       2.5,   5};
+
+std::size_t DecisionIndex(policy::Action decision) {
+  if (decision == policy::Action::kDeny) return 2;
+  return decision == policy::Action::kWarn ? 1 : 0;
+}
+
+std::size_t OperationIndex(std::string_view operation) {
+  const auto* found = std::find(kOperations.begin(), kOperations.end() - 1, operation);
+  return static_cast<std::size_t>(found - kOperations.begin());
+}
+
+/// The kinds of the built-in table, sorted, "other" last.
+std::vector<std::string> KnownKinds() {
+  std::vector<std::string> kinds;
+  for (const core::Workload& workload : core::WorkloadTable().all()) kinds.push_back(workload.kind);
+  std::sort(kinds.begin(), kinds.end());
+  kinds.erase(std::unique(kinds.begin(), kinds.end()), kinds.end());
+  kinds.emplace_back(kOther);
+  return kinds;
+}
+
+Family<Counter>& CounterFamily(prometheus::Registry* registry, const char* name,
+                               const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(*registry);
+}
+
+Family<Gauge>& GaugeFamily(prometheus::Registry* registry, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(*registry);
+}
+
+prometheus::MetricFamily ProcessFamily(const char* name, const char* help,
+                                       prometheus::MetricType type, double value) {
+  prometheus::ClientMetric metric;
+  if (type == prometheus::MetricType::Counter) {
+    metric.counter.value = value;
+  } else {
+    metric.gauge.value = value;
+  }
+  return {name, help, type, {metric}};
+}
+
+/// The process metrics that every Prometheus client library exports.
+std::vector<prometheus::MetricFamily> CollectProcess() {
+  using prometheus::MetricType;
+  const ProcessStats stats = ReadProcessStats();
+  return {
+      ProcessFamily("process_cpu_seconds_total", "User and system CPU time spent, in seconds.",
+                    MetricType::Counter, stats.cpu_seconds),
+      ProcessFamily("process_max_fds", "Limit of open file descriptors.", MetricType::Gauge,
+                    stats.max_fds),
+      ProcessFamily("process_open_fds", "Open file descriptors.", MetricType::Gauge,
+                    stats.open_fds),
+      ProcessFamily("process_resident_memory_bytes", "Resident memory, in bytes.",
+                    MetricType::Gauge, stats.resident_bytes),
+      ProcessFamily("process_start_time_seconds",
+                    "Start of the process, in seconds since the Unix epoch.", MetricType::Gauge,
+                    stats.start_time_seconds),
+      ProcessFamily("process_virtual_memory_bytes", "Virtual memory, in bytes.",
+                    MetricType::Gauge, stats.virtual_bytes),
+  };
+}
+
+}  // namespace
+
+struct Metrics::Families {
+  Families()
+      : kinds(KnownKinds()),
+        requests(CounterFamily(&registry, "mountguard_admission_requests_total",
+                               "Admission reviews answered, by operation, kind and decision.")),
+        duration(prometheus::BuildHistogram()
+                     .Name("mountguard_admission_duration_seconds")
+                     .Help("Time from a whole request to its answer, in seconds.")
+                     .Register(registry)
+                     .Add({}, kDurationBuckets)),
+        findings(CounterFamily(&registry, "mountguard_findings_total",
+                               "Findings, by rule and strongest action.")),
+        exceptions_used(CounterFamily(&registry, "mountguard_exceptions_used_total",
+                                      "Findings spared, by exception.")),
+        protocol_errors(CounterFamily(&registry, "mountguard_protocol_errors_total",
+                                      "Requests that were no admission review, by reason.")),
+        rejected(CounterFamily(&registry, "mountguard_connections_rejected_total",
+                               "Connections closed before they were served, by reason.")),
+        reloads(CounterFamily(&registry, "mountguard_policy_reloads_total",
+                              "Reloads of the policy, by result.")),
+        policy_info(GaugeFamily(&registry, "mountguard_policy_info",
+                                "1 for the digest of the policy set in force.")),
+        policy_rules(GaugeFamily(&registry, "mountguard_policy_rules",
+                                 "Rules that policies define, in the set in force.")
+                         .Add({})),
+        expired(GaugeFamily(&registry, "mountguard_exceptions_expired",
+                            "Exceptions in the set in force whose time is over.")
+                    .Add({})),
+        connections(GaugeFamily(&registry, "mountguard_connections",
+                                "Open connections on the secure port, by state.")),
+        handshake(connections.Add({{"state", "handshake"}})),
+        active(connections.Add({{"state", "active"}})),
+        idle(connections.Add({{"state", "idle"}})),
+        certificate(GaugeFamily(&registry, "mountguard_certificate_expiry_timestamp_seconds",
+                                "When a certificate expires, in seconds since the Unix epoch.")
+                        .Add({{"certificate", "serving"}})),
+        request_cache(kOperations.size() * kinds.size() * kDecisions.size()) {}
+
+  std::size_t KindIndex(const core::Workload* workload) const {
+    const auto last = kinds.end() - 1;
+    if (workload == nullptr) return kinds.size() - 1;
+    const auto found = std::lower_bound(kinds.begin(), last, workload->kind);
+    const bool known = found != last && *found == workload->kind;
+    return static_cast<std::size_t>((known ? found : last) - kinds.begin());
+  }
+
+  prometheus::Registry registry;
+  std::vector<std::string> kinds;
+  Family<Counter>& requests;
+  prometheus::Histogram& duration;
+  Family<Counter>& findings;
+  Family<Counter>& exceptions_used;
+  Family<Counter>& protocol_errors;
+  Family<Counter>& rejected;
+  Family<Counter>& reloads;
+  Family<Gauge>& policy_info;
+  Gauge& policy_rules;
+  Gauge& expired;
+  Family<Gauge>& connections;
+  Gauge& handshake;
+  Gauge& active;
+  Gauge& idle;
+  Gauge& certificate;
+  /// The counter of each (operation, kind, decision) that has occurred: looking one up by its
+  /// labels costs more than a verdict.
+  std::vector<std::atomic<Counter*>> request_cache;
+  std::mutex mutex;  // guards what follows
+  Gauge* digest = nullptr;
+  Gauges gauges;
+};
+
+Metrics::Metrics() : families_(std::make_unique<Families>()) {}
+Metrics::~Metrics() = default;
+
+void Metrics::CountAdmission(std::string_view operation, const core::Workload* workload,
+                             policy::Action decision, std::chrono::nanoseconds duration) {
+  const std::size_t operation_index = OperationIndex(operation);
+  const std::size_t kind_index = families_->KindIndex(workload);
+  const std::size_t decision_index = DecisionIndex(decision);
+  const std::size_t slot =
+      (operation_index * families_->kinds.size() + kind_index) * kDecisions.size() + decision_index;
+  Counter* counter = families_->request_cache[slot].load(std::memory_order_acquire);
+  if (counter == nullptr) {
+    counter = &families_->requests.Add({{"operation", std::string(kOperations[operation_index])},
+                                        {"kind", families_->kinds[kind_index]},
+                                        {"decision", std::string(kDecisions[decision_index])}});
+    families_->request_cache[slot].store(counter, std::memory_order_release);
+  }
+  counter->Increment();
+  families_->duration.Observe(std::chrono::duration<double>(duration).count());
+}
+
+void Metrics::CountFinding(std::string_view rule, policy::Action action) {
+  families_->findings
+      .Add({{"rule", std::string(rule)}, {"action", std::string(policy::ToString(action))}})
+      .Increment();
+}
+
+void Metrics::CountExceptionUse(std::string_view exception) {
+  families_->exceptions_used.Add({{"exception", std::string(exception)}}).Increment();
+}
+
+void Metrics::CountProtocolError(std::string_view reason) {
+  families_->protocol_errors.Add({{"reason", std::string(reason)}}).Increment();
+}
+
+void Metrics::CountRejectedConnection(std::string_view reason) {
+  families_->rejected.Add({{"reason", std::string(reason)}}).Increment();
+}
+
+void Metrics::CountPolicyReload(bool success) {
+  families_->reloads.Add({{"result", success ? "success" : "failure"}}).Increment();
+}
+
+void Metrics::SetPolicy(const policy::PolicySet& policies, std::size_t expired_exceptions) {
+  const std::lock_guard lock(families_->mutex);
+  if (families_->digest != nullptr) families_->policy_info.Remove(families_->digest);
+  families_->digest = &families_->policy_info.Add({{"digest", std::string(policies.digest())}});
+  families_->digest->Set(1);
+  families_->policy_rules.Set(static_cast<double>(policies.rule_count()));
+  families_->expired.Set(static_cast<double>(expired_exceptions));
+}
+
+void Metrics::SetGauges(Gauges gauges) {
+  const std::lock_guard lock(families_->mutex);
+  families_->gauges = std::move(gauges);
+}
+
+std::string Metrics::Render() const {
+  {
+    const std::lock_guard lock(families_->mutex);
+    const auto refresh = [](const std::function<std::int64_t()>& source, Gauge& gauge) {
+      if (source) gauge.Set(static_cast<double>(source()));
+    };
+    refresh(families_->gauges.connections_handshake, families_->handshake);
+    refresh(families_->gauges.connections_active, families_->active);
+    refresh(families_->gauges.connections_idle, families_->idle);
+    refresh(families_->gauges.certificate_expiry, families_->certificate);
+  }
+  std::vector<prometheus::MetricFamily> collected = families_->registry.Collect();
+  std::vector<prometheus::MetricFamily> process = CollectProcess();
+  std::move(process.begin(), process.end(), std::back_inserter(collected));
+  return prometheus::TextSerializer().Serialize(collected);
+}
+
+}  // namespace mountguard::webhook

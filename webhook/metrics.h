@@ -1,0 +1,55 @@
+#ifndef MOUNTGUARD_WEBHOOK_METRICS_H_
+#define MOUNTGUARD_WEBHOOK_METRICS_H_
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/workload.h"
+#include "policy/finding.h"
+#include "policy/policy_set.h"
+
+namespace mountguard::webhook {
+
+/// The server's metrics, in the names of docs/operations.md. Labels are bounded by code: a kind that
+/// is not in the workload table counts as "other", an operation that Kubernetes does not have too.
+/// Thread-safe; counting a request takes no lock but that of the histogram.
+class Metrics {
+ public:
+  /// Numbers that live elsewhere and are asked for at each scrape.
+  struct Gauges {
+    std::function<std::int64_t()> connections_handshake;
+    std::function<std::int64_t()> connections_active;
+    std::function<std::int64_t()> connections_idle;
+    std::function<std::int64_t()> certificate_expiry;  // seconds since the epoch
+  };
+
+  Metrics();
+  ~Metrics();
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
+
+  void CountAdmission(std::string_view operation, const core::Workload* workload,
+                      policy::Action decision, std::chrono::nanoseconds duration);
+  void CountFinding(std::string_view rule, policy::Action action);
+  void CountExceptionUse(std::string_view exception);
+  void CountProtocolError(std::string_view reason);
+  void CountRejectedConnection(std::string_view reason);
+  void CountPolicyReload(bool success);
+  void SetPolicy(const policy::PolicySet& policies, std::size_t expired_exceptions);
+  void SetGauges(Gauges gauges);
+
+  /// The Prometheus text format, version 0.0.4.
+  std::string Render() const;
+
+ private:
+  struct Families;
+  std::unique_ptr<Families> families_;
+};
+
+}  // namespace mountguard::webhook
+
+#endif  // MOUNTGUARD_WEBHOOK_METRICS_H_
