@@ -14,7 +14,9 @@ import (
 
 // rollout is Argo's Rollout. Nobody but the webhook looks into its template: without it the API
 // server takes what no pod of it could ever be made of.
-var rollout = workload{"argoproj.io/v1alpha1", "Rollout", "rollouts", "spec.template", "Always", `{}`}
+var rollout = workload{
+	"argoproj.io/v1alpha1", "Rollout", "rollouts", "spec.template", "Always", `{}`,
+}
 
 func guardRollouts(t *testing.T, options harness.ServeOptions) (namespace string) {
 	t.Helper()
@@ -24,7 +26,8 @@ func guardRollouts(t *testing.T, options harness.ServeOptions) (namespace string
 
 func TestRolloutIsAllowedAndTranslated(t *testing.T) {
 	namespace := guardRollouts(t, harness.ServeOptions{})
-	output := must(cluster.Apply(t.Context(), rollout.object(t, namespace, "good", everyMode...))).or(t)
+	output := must(cluster.Apply(t.Context(),
+		rollout.object(t, namespace, "good", podSpec(everyMode...)))).or(t)
 	check(t, output.CheckSucceeded())
 	expectAnnotations(t, created(namespace, "rollouts", "good"), map[string]string{
 		"decision":        "allow",
@@ -34,23 +37,16 @@ func TestRolloutIsAllowedAndTranslated(t *testing.T) {
 
 func TestRolloutIsHeldToTheCoreRules(t *testing.T) {
 	namespace := guardRollouts(t, harness.ServeOptions{})
-	bad := rollout.object(t, namespace, "bad", everyMode...)
-	container := func(object *unstructured.Unstructured) map[string]any {
-		containers, _, err := unstructured.NestedSlice(object.Object,
-			"spec", "template", "spec", "containers")
-		check(t, err)
-		return containers[0].(map[string]any)
-	}(bad)
-	delete(container, "securityContext")
-	check(t, unstructured.SetNestedSlice(bad.Object, []any{container},
-		"spec", "template", "spec", "containers"))
-
-	output := must(cluster.Apply(t.Context(), bad)).or(t)
+	unprivileged := podSpec(everyMode...)
+	unprivileged.Containers[0].SecurityContext = nil
+	output := must(cluster.Apply(t.Context(),
+		rollout.object(t, namespace, "bad", unprivileged))).or(t)
 	if output.ExitCode != 1 {
 		t.Errorf("kubectl ended with %d", output.ExitCode)
 	}
 	for _, part := range []string{
-		`The Rollout "bad" is invalid: spec.template.spec.containers[0].volumeMounts[0].mountPropagation: `,
+		`The Rollout "bad" is invalid: ` +
+			`spec.template.spec.containers[0].volumeMounts[0].mountPropagation: `,
 		"privileged",
 		"[bidirectional-requires-privileged]",
 	} {
@@ -68,13 +64,13 @@ func TestRolloutIsHeldToTheCoreRules(t *testing.T) {
 // A value of the wrong type is told in the words of the API server's own decoder.
 func TestRolloutOfAWrongTypeIsDenied(t *testing.T) {
 	namespace := guardRollouts(t, harness.ServeOptions{})
-	template := []byte(`{"metadata":{"labels":{"app":"agent"}},"spec":{"containers":[{"name":"agent",` +
-		`"image":"a","volumeMounts":[{"name":"host","mountPath":"/a","mountPropagation":7}]}]}}`)
+	template := []byte(`{"spec":{"containers":[{"name":"agent","image":"a",` +
+		`"volumeMounts":[{"name":"host","mountPath":"/a","mountPropagation":7}]}]}}`)
 	decodeError := kjson.UnmarshalCaseSensitivePreserveInts(template, &corev1.PodTemplateSpec{})
 	if decodeError == nil {
 		t.Fatal("the template decodes")
 	}
-	bad := rollout.object(t, namespace, "bad")
+	bad := rollout.object(t, namespace, "bad", podSpec())
 	var broken map[string]any
 	check(t, json.Unmarshal(template, &broken))
 	check(t, unstructured.SetNestedMap(bad.Object, broken, "spec", "template"))

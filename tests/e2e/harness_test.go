@@ -22,7 +22,8 @@ func record(t *testing.T, response admissionv1.AdmissionResponse) (*harness.Reco
 	return recorder, namespace
 }
 
-func denial(reason metav1.StatusReason, causes ...metav1.StatusCause) admissionv1.AdmissionResponse {
+func denial(reason metav1.StatusReason,
+	causes ...metav1.StatusCause) admissionv1.AdmissionResponse {
 	return admissionv1.AdmissionResponse{Result: &metav1.Status{
 		Code:    http.StatusUnprocessableEntity,
 		Reason:  reason,

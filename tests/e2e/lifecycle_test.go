@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"mountguard.io/e2e/harness"
@@ -69,7 +68,7 @@ func (l *load) run(ctx context.Context, namespace string, client int) {
 	options := metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
 	for i := 0; ctx.Err() == nil; i++ {
 		name := fmt.Sprintf("load-%d-%d", client, i)
-		_, err := pods.Create(ctx, pod(namespace, name, mount("/a", corev1.MountPropagationNone)), options)
+		_, err := pods.Create(ctx, pod(namespace, name, everyMode...), options)
 		if err != nil && ctx.Err() == nil {
 			l.mutex.Lock()
 			l.failures = append(l.failures, err)

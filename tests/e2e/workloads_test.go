@@ -36,11 +36,10 @@ var workloads = []workload{
 	{"v1", "PodTemplate", "podtemplates", "template", "Always", `{}`},
 }
 
-// object returns an object of the kind whose template is podSpec(mounts).
+// object returns an object of the kind whose template is of that spec.
 func (w workload) object(t *testing.T, namespace, name string,
-	mounts ...corev1.VolumeMount) *unstructured.Unstructured {
+	spec corev1.PodSpec) *unstructured.Unstructured {
 	t.Helper()
-	spec := podSpec(mounts...)
 	spec.RestartPolicy = w.restartPolicy
 	template := must(runtime.DefaultUnstructuredConverter.ToUnstructured(&corev1.PodTemplateSpec{
 		ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": "agent"}},
@@ -66,7 +65,7 @@ func TestEveryWorkloadKindIsAllowedAndTranslated(t *testing.T) {
 	namespace := guard(t, harness.ServeOptions{})
 	for _, workload := range workloads {
 		output := must(cluster.Apply(t.Context(),
-			workload.object(t, namespace, "good", everyMode...))).or(t)
+			workload.object(t, namespace, "good", podSpec(everyMode...)))).or(t)
 		if err := output.CheckSucceeded(); err != nil {
 			t.Errorf("%s: %v", workload.kind, err)
 			continue
@@ -82,7 +81,7 @@ func TestEveryWorkloadKindIsDeniedAtItsTemplatesPath(t *testing.T) {
 	namespace := guard(t, harness.ServeOptions{Policy: noBidirectional})
 	for _, workload := range workloads {
 		output := must(cluster.Apply(t.Context(),
-			workload.object(t, namespace, "bad", everyMode...))).or(t)
+			workload.object(t, namespace, "bad", podSpec(everyMode...)))).or(t)
 		if err := output.CheckInvalid(workload.kind, "bad", workload.template+
 			".spec.containers[0].volumeMounts[0].mountPropagation: "+
 			"agent may not publish mounts [no-bidirectional]"); err != nil {
@@ -103,7 +102,7 @@ func TestWorkloadFromBeforeThePolicyCanBeScaledButNotChanged(t *testing.T) {
 	deployment := workloads[0]
 	client := cluster.Dynamic.Resource(deployment.gvr(t)).Namespace(namespace)
 	existing := must(client.Create(t.Context(),
-		deployment.object(t, namespace, "early", everyMode...), metav1.CreateOptions{})).or(t)
+		deployment.object(t, namespace, "early", podSpec(everyMode...)), metav1.CreateOptions{})).or(t)
 	register(t, namespace, server.URL+"/validate", server.CABundle)
 
 	check(t, unstructured.SetNestedField(existing.Object, int64(3), "spec", "replicas"))
@@ -111,7 +110,8 @@ func TestWorkloadFromBeforeThePolicyCanBeScaledButNotChanged(t *testing.T) {
 	expectAnnotations(t, harness.Request{Verb: "update", Namespace: namespace,
 		Resource: "deployments", Name: "early"}, map[string]string{"decision": "allow"})
 
-	check(t, unstructured.SetNestedField(existing.Object, "node-1", "spec", "template", "spec", "nodeName"))
+	check(t, unstructured.SetNestedField(existing.Object, "node-1",
+		"spec", "template", "spec", "nodeName"))
 	_, err := client.Update(t.Context(), existing, metav1.UpdateOptions{})
 	expectCauses(t, err, metav1.StatusCause{
 		Type:    metav1.CauseTypeForbidden,

@@ -64,7 +64,8 @@ type Mountguard struct {
 }
 
 // StartMountguard issues a certificate, starts the server and returns when it is ready. It is
-// stopped when the test ends; if that failed, its log is shown. Without a binary the test is skipped.
+// stopped when the test ends; if that failed, its log is shown. Without a binary the test is
+// skipped.
 func StartMountguard(t *testing.T, options ServeOptions) *Mountguard {
 	t.Helper()
 	binary, found := findBinary(mountguardVariable, mountguardDefault)
@@ -154,7 +155,7 @@ func (m *Mountguard) waitReady(ctx context.Context) error {
 	return nil
 }
 
-// readAddresses takes both ports from the log's "listening" lines and reports whether both are known.
+// readAddresses takes the ports from the log's "listening" lines and reports whether it knows both.
 func (m *Mountguard) readAddresses() bool {
 	for line := range strings.Lines(m.Process.Output()) {
 		var entry struct{ Msg, Address, Endpoint string }

@@ -34,8 +34,8 @@ var judged = []struct {
 	{"argoproj.io", "v1alpha1", []string{"rollouts"}},
 }
 
-// Register makes url judge the namespace, with failurePolicy Fail, and returns when that is in force.
-// Other namespaces are left alone, so that tests do not meet each other's webhooks.
+// Register makes url judge the namespace, with failurePolicy Fail, and returns when that is in
+// force. Other namespaces are left alone, so that tests do not meet each other's webhooks.
 func (c *Cluster) Register(ctx context.Context, namespace, url string, caBundle []byte) error {
 	var rules []admissionv1.RuleWithOperations
 	for _, row := range judged {

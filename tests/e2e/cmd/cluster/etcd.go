@@ -45,8 +45,9 @@ func runEtcd(command *cobra.Command, dataDir, clientURL string) error {
 	config.ListenPeerUrls = []url.URL{peer}
 	config.AdvertisePeerUrls = []url.URL{peer}
 	config.InitialCluster = config.InitialClusterFromName(config.Name)
-	config.UnsafeNoFsync = true                                                   // the data does not outlive the test
-	config.WarningUnaryRequestDuration = embed.DefaultWarningUnaryRequestDuration // else every request
+	config.UnsafeNoFsync = true // the data does not outlive the test
+	// Unset means zero here: a warning for every request.
+	config.WarningUnaryRequestDuration = embed.DefaultWarningUnaryRequestDuration
 
 	ctx, stop := signal.NotifyContext(command.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
