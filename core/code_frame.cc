@@ -1,0 +1,175 @@
+#include "core/code_frame.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/display_width.h"
+#include "core/utf8.h"
+
+namespace mountguard::core {
+namespace {
+
+constexpr int kTabStop = 8;
+constexpr std::string_view kEllipsis = "…";
+constexpr char32_t kControlPicture = 0x2400;  // U+2400 + c shows the control character c
+constexpr char32_t kDeletePicture = 0x2421;
+constexpr char32_t kReplacement = 0xFFFD;
+
+/// What is put on the terminal for a code point, so that nothing in a file can steer it.
+char32_t Printable(const Rune& rune) {
+  const char32_t c = rune.code_point;
+  if (!rune.valid) return kReplacement;
+  if (c < 0x20) return kControlPicture + c;
+  if (c == 0x7F) return kDeletePicture;
+  const bool bidi = (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+  if (c == 0xFEFF || (c >= 0x80 && c < 0xA0) || bidi) return kReplacement;
+  return c;
+}
+
+/// Walks a line code point by code point: visit(column of the terminal, its width, printable text).
+template <class Visit>
+void WalkColumns(std::string_view line, const Visit& visit) {
+  int column = 0;
+  std::string text;
+  while (!line.empty()) {
+    const Rune rune = DecodeRune(line);
+    line.remove_prefix(rune.length);
+    text.clear();
+    int width = 0;
+    if (rune.code_point == '\t' && rune.valid) {
+      width = kTabStop - column % kTabStop;
+      text.append(static_cast<std::size_t>(width), ' ');
+    } else {
+      AppendRune(Printable(rune), &text);
+      width = DisplayWidth(Printable(rune));
+    }
+    if (!visit(column, width, std::string_view(text))) return;
+    column += width;
+  }
+}
+
+/// Columns of the terminal that the first `runes` code points of `line` take.
+int ColumnsOf(std::string_view line, int runes) {
+  int end = 0;
+  WalkColumns(line, [&](int column, int width, std::string_view) {
+    if (runes-- <= 0) return false;
+    end = column + width;
+    return true;
+  });
+  return end;
+}
+
+/// The stretch [first, first + width) of a line's columns, with an ellipsis where something was
+/// left out.
+std::string Window(std::string_view line, int first, int width) {
+  const int shown_from = first > 0 ? first + 1 : 0;  // the ellipsis takes a column
+  std::string out(first > 0 && !line.empty() ? kEllipsis : "");
+  bool started = false;
+  bool cut = false;
+  WalkColumns(line, [&](int column, int columns, std::string_view text) {
+    cut = column + columns > first + width;
+    if (column < shown_from || cut) return !cut;
+    // A wide character may have stood across the edge.
+    if (!started) out.append(static_cast<std::size_t>(column - shown_from), ' ');
+    started = true;
+    out += text;
+    return true;
+  });
+  if (cut) out += kEllipsis;
+  while (!out.empty() && out.back() == ' ') out.pop_back();
+  return out;
+}
+
+std::string_view DropRunes(std::string_view text, int runes) {
+  while (runes-- > 0 && !text.empty()) text.remove_prefix(DecodeRune(text).length);
+  return text;
+}
+
+/// The value at the start of `text`: a quoted scalar, or a plain one up to what ends it in YAML or
+/// JSON.
+std::string_view ValueAt(std::string_view text) {
+  if (text.empty()) return text;
+  const char quote = text[0];
+  if (quote == '"' || quote == '\'') {
+    for (std::size_t i = 1; i < text.size(); ++i) {
+      if (text[i] == '\\' && quote == '"') {
+        ++i;
+      } else if (text[i] == quote) {
+        return text.substr(0, i + 1);
+      }
+    }
+    return text;
+  }
+  if (quote == '{' || quote == '[') return text.substr(0, 1);
+  std::size_t end = 0;
+  for (; end < text.size(); ++end) {
+    const char c = text[end];
+    const char next = end + 1 < text.size() ? text[end + 1] : ' ';
+    const bool spaced = next == ' ' || next == '\t';
+    if ((c == ':' && spaced) || (c == ',' && spaced) || c == '}' || c == ']') break;
+    if (c == ' ' && next == '#') break;
+  }
+  text = text.substr(0, end);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+LineIndex::LineIndex(std::string_view text, int first_line)
+    : text_(text), first_line_(first_line), starts_{0} {
+  std::size_t at = text.find('\n');
+  for (; at != std::string_view::npos; at = text.find('\n', at + 1)) starts_.push_back(at + 1);
+}
+
+std::string_view LineIndex::Line(int number) const {
+  if (!Has(number)) return {};
+  const auto index = static_cast<std::size_t>(number - first_line_);
+  const std::size_t start = starts_[index];
+  const std::size_t end = index + 1 < starts_.size() ? starts_[index + 1] - 1 : text_.size();
+  std::string_view line = text_.substr(start, end - start);
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  return line;
+}
+
+CodeFrame MakeCodeFrame(const LineIndex& lines, SourcePos position, int width) {
+  CodeFrame frame;
+  if (!lines.Has(position.line)) return frame;
+  const std::string_view target = lines.Line(position.line);
+  const int runes_before = std::max(position.column, 1) - 1;
+  const int caret = ColumnsOf(target, runes_before);
+  const std::string_view value = ValueAt(DropRunes(target, runes_before));
+  const int value_width =
+      ColumnsOf(target, runes_before + static_cast<int>(CountRunes(value))) - caret;
+  // Far to the right the window follows the caret, with some of what stands before it.
+  const int first = caret + std::min(value_width, width / 2) < width ? 0 : caret - width / 4;
+  for (int number = position.line - 1; number <= position.line + 1; ++number) {
+    const std::string_view line = lines.Line(number);
+    const bool blank = line.find_first_not_of(" \t") == std::string_view::npos;
+    if (number != position.line && blank) continue;
+    if (number == position.line) frame.target = frame.lines.size();
+    frame.lines.push_back({number, Window(line, first, width)});
+  }
+  frame.caret_column = caret - first;
+  frame.caret_width = std::clamp(value_width, 1, std::max(width - frame.caret_column, 1));
+  return frame;
+}
+
+std::string ToText(const CodeFrame& frame) {
+  std::string out;
+  if (frame.empty()) return out;
+  const std::size_t digits = fmt::formatted_size("{}", frame.lines.back().number);
+  for (std::size_t i = 0; i < frame.lines.size(); ++i) {
+    const CodeFrame::Line& line = frame.lines[i];
+    out += fmt::format("  {:>{}} |{}{}\n", line.number, digits, line.text.empty() ? "" : " ",
+                       line.text);
+    if (i == frame.target) {
+      out += fmt::format("  {:>{}} | {:{}}{:^>{}}\n", "", digits, "", frame.caret_column, "",
+                         frame.caret_width);
+    }
+  }
+  return out;
+}
+
+}  // namespace mountguard::core
