@@ -1,0 +1,34 @@
+package harness
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+// Counter reads the counter of exactly these labels from /metrics; one that is not there is 0.
+func (m *Mountguard) Counter(name string, labels map[string]string) (float64, error) {
+	response, err := http.Get(m.MetricsURL + "/metrics")
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(response.Body)
+	if err != nil {
+		return 0, fmt.Errorf("%s/metrics: %w", m.MetricsURL, err)
+	}
+	for _, metric := range families[name].GetMetric() {
+		found := map[string]string{}
+		for _, label := range metric.GetLabel() {
+			found[label.GetName()] = label.GetValue()
+		}
+		if maps.Equal(found, labels) {
+			return metric.GetCounter().GetValue(), nil
+		}
+	}
+	return 0, nil
+}
