@@ -22,8 +22,11 @@ package validate
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"regexp"
+	"strings"
 
+	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -185,4 +188,14 @@ func mountErrors(all field.ErrorList) []string {
 		}
 	}
 	return texts
+}
+
+// VolumeSourceFields lists the JSON names of the volume sources that pods can have.
+func VolumeSourceFields() []string {
+	source := reflect.TypeFor[v1.VolumeSource]()
+	fields := make([]string, source.NumField())
+	for i := range fields {
+		fields[i], _, _ = strings.Cut(source.Field(i).Tag.Get("json"), ",")
+	}
+	return fields
 }
