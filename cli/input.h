@@ -107,13 +107,17 @@ class InputReader {
  private:
   core::Result<std::string> Load(const std::string& file);
   void ReadDocument(std::string_view file, const core::DocumentText& text, const InputSink& sink);
-  void EmitObjects(const InputObject& parent, const InputSink& sink);
+  void EmitNotes(const InputPlace& place, const core::DocumentText& text, const InputSink& sink);
+  void EmitObjects(const InputObject& document, const InputSink& sink);
+  core::JsonValue GiveType(core::JsonValue item, core::JsonValue list);
 
   const core::FileReader& files_;
   std::istream& standard_input_;
   core::YamlReader yaml_;
   core::YamlDocument document_;
   core::JsonParser parser_;
+  core::JsonParser item_parser_;  // of the item that got its list's type
+  std::string item_json_;
 };
 
 }  // namespace mountguard::cli

@@ -58,6 +58,11 @@ bool SystemFileReader::IsDirectory(const std::string& path) const {
   return std::filesystem::is_directory(path, ignored);
 }
 
+bool SystemFileReader::IsSymlink(const std::string& path) const {
+  std::error_code ignored;
+  return std::filesystem::is_symlink(path, ignored);
+}
+
 Result<std::vector<std::string>> SystemFileReader::List(const std::string& path) const {
   std::error_code error;
   std::vector<std::string> names;

@@ -17,6 +17,8 @@ class FileReader {
   /// The whole content of a file.
   virtual Result<std::string> Read(const std::string& path) const = 0;
   virtual bool IsDirectory(const std::string& path) const = 0;
+  /// True for a symbolic link, wherever it leads.
+  virtual bool IsSymlink(const std::string&) const { return false; }
   /// The names (not paths) in a directory, sorted, without "." and "..".
   virtual Result<std::vector<std::string>> List(const std::string& path) const = 0;
 };
@@ -26,6 +28,7 @@ class SystemFileReader final : public FileReader {
  public:
   Result<std::string> Read(const std::string& path) const override;
   bool IsDirectory(const std::string& path) const override;
+  bool IsSymlink(const std::string& path) const override;
   Result<std::vector<std::string>> List(const std::string& path) const override;
 };
 

@@ -113,6 +113,8 @@ std::size_t JsonValue::Size() const {
   return 0;
 }
 
+std::string JsonValue::ToText() const { return exists_ ? simdjson::minify(element_) : ""; }
+
 bool DeepEqual(JsonValue a, JsonValue b) {
   std::vector<std::pair<JsonValue, JsonValue>> pending{{a, b}};
   while (!pending.empty()) {

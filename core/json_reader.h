@@ -58,6 +58,8 @@ class JsonValue {
   ElementRange Elements() const;
   /// Number of elements or members; 0 for all else.
   std::size_t Size() const;
+  /// The value as compact JSON; "" if absent.
+  std::string ToText() const;
 
  private:
   simdjson::dom::element element_;

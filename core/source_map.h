@@ -44,23 +44,25 @@ class SourceMap {
 
   void Clear() { nodes_.clear(); }
   /// A mapping's key, whose JSON string starts at `json_offset`. Its value must follow.
-  void AddKey(SourcePos pos, std::size_t json_offset);
+  void AddKey(SourcePos pos, std::size_t json_offset) { Add(Kind::kKey, pos, json_offset); }
   /// The key `<<`. Its value must follow: a mapping, an alias, or a list of those.
-  void AddMergeKey(SourcePos pos);
-  void AddScalar(SourcePos pos);
+  void AddMergeKey(SourcePos pos) { Add(Kind::kMergeKey, pos, 0); }
+  void AddScalar(SourcePos pos) { Add(Kind::kScalar, pos, 0); }
   /// A use of the value that was added at `target`.
-  void AddAlias(SourcePos pos, Index target);
+  void AddAlias(SourcePos pos, Index target) { Add(Kind::kAlias, pos, target); }
   /// Opens a mapping or a list; all that is added until the matching Close is inside.
-  Index OpenMapping(SourcePos pos);
-  Index OpenSequence(SourcePos pos);
-  void Close(Index opened);
-  /// The index that the next value gets: what an anchor stands for.
+  Index OpenMapping(SourcePos pos) { return Add(Kind::kMapping, pos, 0); }
+  Index OpenSequence(SourcePos pos) { return Add(Kind::kSequence, pos, 0); }
+  void Close(Index opened) { nodes_[opened].link = next(); }
+  /// Tells that the JSON of what lies from `first` to before `last` went from `from` to `to`.
+  void MoveKeys(Index first, Index last, std::size_t from, std::size_t to);
+  /// The index that what is added next gets: what an anchor stands for.
   Index next() const { return static_cast<Index>(nodes_.size()); }
   /// The position of what was added at `index`.
   SourcePos PositionAt(Index index) const;
 
  private:
-  enum class Kind : std::uint32_t { kKey, kMergeKey, kScalar, kAlias, kMapping, kSequence };
+  enum class Kind { kKey, kMergeKey, kScalar, kAlias, kMapping, kSequence };
 
   struct Node {
     std::uint32_t line;
@@ -73,7 +75,11 @@ class SourceMap {
 
   class Lookup;
 
-  Index Add(Kind kind, SourcePos pos, std::size_t link);
+  Index Add(Kind kind, SourcePos pos, std::size_t link) {
+    nodes_.push_back({static_cast<std::uint32_t>(pos.line), static_cast<std::uint32_t>(pos.column),
+                      static_cast<std::uint32_t>(kind), static_cast<std::uint32_t>(link)});
+    return next() - 1;
+  }
   Index After(Index value) const;
 
   std::vector<Node> nodes_;

@@ -1,0 +1,315 @@
+#include "cli/input.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <istream>
+#include <iterator>
+#include <utility>
+
+#include "core/document.h"
+#include "core/field_path.h"
+#include "core/json_writer.h"
+#include "core/workload.h"
+
+namespace mountguard::cli {
+namespace {
+
+using core::JsonValue;
+
+constexpr std::string_view kStdin = "-";
+constexpr std::string_view kListSuffix = "List";
+
+bool EndsWith(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+bool IsManifestName(std::string_view name) {
+  constexpr std::array<std::string_view, 3> kEndings{".yaml", ".yml", ".json"};
+  return name.front() != '.' && std::any_of(kEndings.begin(), kEndings.end(),
+                                            [name](auto end) { return EndsWith(name, end); });
+}
+
+void Call(const std::function<void(const InputFailure&)>& failure, std::string_view file,
+          std::string message) {
+  InputFailure unreadable;
+  unreadable.place.file = file;
+  unreadable.whole_file = true;
+  unreadable.message = std::move(message);
+  if (failure) failure(unreadable);
+}
+
+/// Collects the manifests below a directory in the order of their paths. Links to directories are
+/// not followed: kubectl does not, and they may lead in circles.
+class DirectoryWalk {
+ public:
+  DirectoryWalk(const core::FileReader& files, const InputSink& sink, std::vector<std::string>* out)
+      : files_(files), sink_(sink), out_(*out) {}
+
+  void Walk(const std::string& root) {
+    const std::size_t before = out_.size();
+    bool readable = true;
+    pending_.push_back(root);
+    while (!pending_.empty()) {
+      const std::string path = std::move(pending_.back());
+      pending_.pop_back();
+      if (path != root && !files_.IsDirectory(path)) {
+        out_.push_back(path);
+      } else {
+        readable = ListInto(path) && readable;
+      }
+    }
+    if (readable && out_.size() == before) {
+      Call(sink_.failure, root, "the directory holds no *.yaml, *.yml or *.json file");
+    }
+  }
+
+ private:
+  /// Pushes the entries that count so that the first name comes out first.
+  bool ListInto(const std::string& directory) {
+    const auto names = files_.List(directory);
+    if (!names) {
+      Call(sink_.failure, directory, names.error().message);
+      return false;
+    }
+    for (auto name = names->rbegin(); name != names->rend(); ++name) {
+      if (name->front() == '.') continue;
+      std::string path = EndsWith(directory, "/") ? directory + *name : directory + "/" + *name;
+      const bool descend = files_.IsDirectory(path) && !files_.IsSymlink(path);
+      if (descend || (IsManifestName(*name) && !files_.IsDirectory(path))) {
+        pending_.push_back(std::move(path));
+      }
+    }
+    return true;
+  }
+
+  const core::FileReader& files_;
+  const InputSink& sink_;
+  std::vector<std::string>& out_;
+  std::vector<std::string> pending_;
+};
+
+const char* NameOf(core::JsonType type) {
+  switch (type) {
+    case core::JsonType::kArray:
+      return "a list";
+    case core::JsonType::kString:
+      return "a text";
+    case core::JsonType::kBool:
+      return "a boolean";
+    case core::JsonType::kNull:
+    case core::JsonType::kAbsent:
+      return "null";
+    default:
+      return "a number";
+  }
+}
+
+/// What makes a pod spec a patch for one: the marks of a strategic merge, or a container that leaves
+/// its image to the pod it is laid upon. Custom kinds may leave it out for reasons of their own.
+std::optional<std::string> FindFragment(const core::PodTemplate& pod, bool image_required) {
+  constexpr std::string_view kPatch = "$patch";
+  if (pod.spec.Get(kPatch).exists()) return "a patch and no pod by itself: it has $patch";
+  for (const std::string_view list : {"initContainers", "containers", "volumes"}) {
+    for (const JsonValue element : pod.spec.Get(list).Elements()) {
+      if (element.Get(kPatch).exists()) return "a patch and no pod by itself: it has $patch";
+      if (list == "volumes" || !image_required || !element.IsObject()) continue;
+      if (!element.Get("image").IsAbsentOrNull()) continue;
+      return fmt::format("a fragment and no pod by itself: container {:?} has no image",
+                         element.Get("name").AsString());
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> FindSkipReason(JsonValue root) {
+  if (!root.IsObject()) return fmt::format("no Kubernetes object: it is {}", NameOf(root.type()));
+  const core::Document object = core::ReadDocument(root);
+  if (object.kind.empty() || object.api_version.empty()) {
+    return fmt::format("no Kubernetes object: it has no {}", object.api_version.empty()
+                                                                 ? object.kind.empty()
+                                                                       ? "apiVersion and no kind"
+                                                                       : "apiVersion"
+                                                                 : "kind");
+  }
+  static const core::WorkloadTable kWorkloads;
+  const core::Workload* workload = kWorkloads.Find(object.group, object.kind);
+  if (workload == nullptr) return std::nullopt;
+  for (const core::PodTemplate& pod : core::PodTemplatesOf(*workload, root)) {
+    if (auto reason = FindFragment(pod, workload->kubernetes_own)) return reason;
+  }
+  return std::nullopt;
+}
+
+bool IsAdmissionReview(JsonValue root) {
+  const core::Document object = core::ReadDocument(root);
+  return object.kind == "AdmissionReview" && object.group == "admission.k8s.io";
+}
+
+bool IsList(JsonValue root) {
+  return EndsWith(root.Get("kind").AsString(), kListSuffix) && root.Get("items").IsArray();
+}
+
+bool HasOwnType(JsonValue item) {
+  return !item.Get("kind").AsString().empty() || !item.Get("apiVersion").AsString().empty();
+}
+
+}  // namespace
+
+core::FieldLocation InputObject::Find(std::string_view field) const {
+  std::string path(field_prefix);
+  if (!path.empty() && !field.empty() && field.front() != '[') path.push_back('.');
+  path.append(field);
+  return document->Find(path);
+}
+
+std::vector<std::string> ListInputFiles(const std::vector<std::string>& paths,
+                                        const core::FileReader& files, const InputSink& sink) {
+  std::vector<std::string> found;
+  for (const std::string& path : paths) {
+    if (path != kStdin && files.IsDirectory(path)) {
+      DirectoryWalk(files, sink, &found).Walk(path);
+    } else {
+      found.push_back(path);
+    }
+  }
+  return found;
+}
+
+core::Result<std::string> InputReader::Load(const std::string& file) {
+  if (file != kStdin) return files_.Read(file);
+  std::string text{std::istreambuf_iterator<char>(standard_input_), {}};
+  if (standard_input_.bad()) return core::Failure("standard input: reading it failed");
+  return text;
+}
+
+InputCounts InputReader::ReadFile(const std::string& file, const InputSink& sink) {
+  const auto text = Load(file);
+  if (text) return ReadText(file, *text, sink);
+  Call(sink.failure, file, text.error().message);
+  return {};
+}
+
+InputCounts InputReader::ReadText(std::string_view file, std::string_view text,
+                                  const InputSink& sink) {
+  InputCounts counts{1, 0};
+  core::DocumentSplitter documents(text);
+  while (const auto document = documents.Next()) {
+    ++counts.documents;
+    ReadDocument(file, *document, sink);
+  }
+  return counts;
+}
+
+void InputReader::ReadDocument(std::string_view file, const core::DocumentText& text,
+                               const InputSink& sink) {
+  InputPlace place;
+  place.file = file;
+  place.document = text.index;
+  place.helm_source = text.helm_source;
+  const auto fail = [&](core::SourcePos pos, std::string message) {
+    if (!sink.failure) return;
+    sink.failure({place, false, pos, std::move(message), text.lines, text.start.line});
+  };
+  if (const auto read = yaml_.Read(text, &document_); !read) {
+    return fail(read.error().pos, read.error().message);
+  }
+  EmitNotes(place, text, sink);
+  if (document_.json.empty()) return;
+  const auto root = parser_.Parse(document_.json);
+  if (!root) return fail(text.start, root.error().message);
+  if (root->IsAbsentOrNull()) return;
+  InputObject object;
+  object.place = place;
+  object.root = *root;
+  object.document = &document_;
+  object.text = text.lines;
+  object.first_line = text.start.line;
+  EmitObjects(object, sink);
+}
+
+void InputReader::EmitNotes(const InputPlace& place, const core::DocumentText& text,
+                            const InputSink& sink) {
+  if (!sink.note) return;
+  InputNote note;
+  note.place = place;
+  note.text = text.lines;
+  note.first_line = text.start.line;
+  for (const core::DuplicateKey& key : document_.duplicate_keys) {
+    note.kind = InputNoteKind::kDuplicateKey;
+    note.pos = key.last;
+    note.previous = key.first;
+    note.field = key.field;
+    note.message = fmt::format(
+        "{} stands twice, in line {} and in line {}: Kubernetes takes the last one and drops the "
+        "other without a word",
+        key.field, key.first.line, key.last.line);
+    sink.note(note);
+  }
+  if (!document_.dropped.known()) return;
+  note.kind = InputNoteKind::kDroppedText;
+  note.pos = document_.dropped;
+  note.previous = {};
+  note.field.clear();
+  note.message =
+      "kubectl drops this text without a word: the document ends before it. Put `---` on a line of "
+      "its own where a new document starts";
+  sink.note(note);
+}
+
+/// Emits the object, or the items of a list, and of the lists in it, in order.
+void InputReader::EmitObjects(const InputObject& document, const InputSink& sink) {
+  struct Pending {
+    JsonValue value;
+    JsonValue list;  // absent for the document itself
+    std::optional<int> item;
+    std::string prefix;
+  };
+  std::vector<Pending> pending{{document.root, JsonValue(), std::nullopt, ""}};
+  while (!pending.empty()) {
+    const Pending next = std::move(pending.back());
+    pending.pop_back();
+    if (IsList(next.value)) {
+      const core::FieldPath parent(next.prefix);
+      const core::FieldPath items = parent.Child("items");
+      const std::size_t first = pending.size();
+      int index = 0;
+      for (const JsonValue item : next.value.Get("items").Elements()) {
+        pending.push_back({item, next.value, next.item ? next.item : std::optional<int>(index),
+                           items.Index(index).ToString()});
+        ++index;
+      }
+      std::reverse(pending.begin() + static_cast<std::ptrdiff_t>(first), pending.end());
+      continue;
+    }
+    InputObject object = document;
+    object.root = next.list.exists() && next.value.IsObject() && !HasOwnType(next.value)
+                      ? GiveType(next.value, next.list)
+                      : next.value;
+    object.place.item = next.item;
+    object.field_prefix = next.prefix;
+    object.is_admission_review = IsAdmissionReview(object.root);
+    object.skip_reason = FindSkipReason(object.root);
+    if (sink.object) sink.object(object);
+  }
+}
+
+/// An item of a typed list with the type that the list's kind implies.
+/// Source: unstructuredJSONScheme.decodeToList, apimachinery v0.36.3.
+JsonValue InputReader::GiveType(JsonValue item, JsonValue list) {
+  std::string_view kind = list.Get("kind").AsString();
+  kind.remove_suffix(kListSuffix.size());
+  if (kind.empty()) return item;
+  item_json_ = "{\"apiVersion\":";
+  core::AppendJsonString(list.Get("apiVersion").AsString(), &item_json_);
+  item_json_ += ",\"kind\":";
+  core::AppendJsonString(kind, &item_json_);
+  const std::string members = item.ToText();
+  if (item.Size() > 0) item_json_ += ',';
+  item_json_.append(members, 1);
+  const auto typed = item_parser_.Parse(item_json_);
+  return typed ? *typed : item;
+}
+
+}  // namespace mountguard::cli

@@ -1,0 +1,154 @@
+#include "core/document_splitter.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/json_syntax.h"
+#include "core/utf8.h"
+
+namespace mountguard::core {
+namespace {
+
+constexpr std::string_view kSeparator = "---";
+/// How far kubectl looks for the brace that makes a stream JSON.
+constexpr std::size_t kGuessWindow = 4096;
+
+std::string_view TrimSpace(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\n\v\f\r";
+  const std::size_t first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+/// The first line of `text` with its line break.
+std::string_view FirstLine(std::string_view text) {
+  const std::size_t end = text.find('\n');
+  return text.substr(0, end == std::string_view::npos ? end : end + 1);
+}
+
+std::size_t CountSpace(std::string_view text) {
+  const auto end = std::find_if_not(text.begin(), text.end(), IsJsonSpace);
+  return static_cast<std::size_t>(end - text.begin());
+}
+
+/// The length of the text up to the next separator line or the end.
+std::size_t LengthToSeparator(std::string_view text) {
+  if (text.substr(0, kSeparator.size()) == kSeparator) return 0;
+  const std::size_t found = text.find("\n---");
+  return found == std::string_view::npos ? text.size() : found + 1;
+}
+
+/// What stands on the lines before the content: blank lines and comments.
+struct Preamble {
+  std::string_view helm_source;
+  bool is_all = true;  // there is no content
+};
+
+Preamble ReadPreamble(std::string_view text) {
+  constexpr std::string_view kHelmSource = "# Source: ";
+  Preamble preamble;
+  while (!text.empty()) {
+    const std::string_view line = FirstLine(text);
+    const std::string_view trimmed = TrimSpace(line);
+    if (!trimmed.empty() && trimmed.front() != '#') {
+      preamble.is_all = false;
+      break;
+    }
+    if (line.substr(0, kHelmSource.size()) == kHelmSource) {
+      preamble.helm_source = trimmed.substr(kHelmSource.size());
+    }
+    text.remove_prefix(line.size());
+  }
+  return preamble;
+}
+
+}  // namespace
+
+DocumentSplitter::DocumentSplitter(std::string_view manifest) : rest_(manifest), lines_(manifest) {
+  const std::string_view window = TrimSpace(manifest.substr(0, kGuessWindow));
+  json_ = !window.empty() && window.front() == '{';
+}
+
+std::optional<DocumentText> DocumentSplitter::Next() {
+  if (json_) {
+    if (auto document = NextJson()) return document;
+  }
+  return NextYaml();
+}
+
+/// Nothing at the end of the stream, and where JSON ends and YAML may go on.
+std::optional<DocumentText> DocumentSplitter::NextJson() {
+  Skip(CountSpace(rest_));
+  if (rest_.empty()) return std::nullopt;
+  if (const auto length = JsonValueLength(rest_)) {
+    DocumentText document = Take(*length);
+    document.json = true;
+    ++json_values_;
+    return document;
+  }
+  json_ = false;
+  if (json_values_ < 2) return std::nullopt;  // kubectl gives YAML a try
+  DocumentText document = Take(rest_.size());
+  document.refused = InputError{
+      "this is no JSON value: a file that starts with several JSON values must go on with them, "
+      "without `---`",
+      document.start};
+  return document;
+}
+
+std::optional<DocumentText> DocumentSplitter::NextYaml() {
+  const std::size_t length = LengthToSeparator(rest_);
+  const Preamble preamble = ReadPreamble(rest_.substr(0, length));
+  const bool counts = separated_ || !preamble.is_all || length == rest_.size();
+  if (rest_.empty() && !separated_) return std::nullopt;
+  DocumentText document = Take(length);
+  document.helm_source = preamble.helm_source;
+  document.refused = std::move(refused_);
+  refused_.reset();
+  separated_ = false;
+  if (!rest_.empty()) SkipSeparator();
+  if (counts) return document;
+  --index_;
+  return NextYaml();
+}
+
+/// kubectl takes nothing but a comment behind the three dashes.
+void DocumentSplitter::SkipSeparator() {
+  const std::string_view line = FirstLine(rest_);
+  const std::string_view behind = TrimSpace(line.substr(kSeparator.size()));
+  if (!behind.empty() && behind.front() != '#') {
+    refused_ = InputError{
+        fmt::format("invalid Yaml document separator: {} (kubectl takes nothing but a comment "
+                    "behind `---`; put the document on the next line)",
+                    behind),
+        pos_};
+  }
+  Skip(line.size());
+  separated_ = true;
+}
+
+DocumentText DocumentSplitter::Take(std::size_t size) {
+  DocumentText document;
+  document.text = rest_.substr(0, size);
+  document.lines = lines_.substr(0, lines_.size() - rest_.size() + size);
+  document.index = index_++;
+  document.start = pos_;
+  Skip(size);
+  return document;
+}
+
+void DocumentSplitter::Skip(std::size_t size) {
+  const std::string_view skipped = rest_.substr(0, size);
+  rest_.remove_prefix(size);
+  const std::size_t last_break = skipped.rfind('\n');
+  if (last_break == std::string_view::npos) {
+    pos_.column += static_cast<int>(CountRunes(skipped));
+    return;
+  }
+  pos_.line += static_cast<int>(std::count(skipped.begin(), skipped.end(), '\n'));
+  pos_.column = 1 + static_cast<int>(CountRunes(skipped.substr(last_break + 1)));
+  lines_.remove_prefix(lines_.size() - rest_.size() - (skipped.size() - last_break - 1));
+}
+
+}  // namespace mountguard::core

@@ -1,0 +1,369 @@
+#include "core/yaml_reader.h"
+
+#include <fmt/format.h>
+#include <yaml.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/document_builder.h"
+#include "core/json_syntax.h"
+#include "core/utf8.h"
+#include "core/yaml_scalar.h"
+
+namespace mountguard::core {
+namespace {
+
+using Outcome = Result<void, InputError>;
+
+Unexpected<InputError> Refused(std::string message, SourcePos pos) {
+  return Unexpected(InputError{std::move(message), pos});
+}
+
+/// Finds the positions of offsets that only grow.
+class PositionCursor {
+ public:
+  PositionCursor(std::string_view text, SourcePos start) : text_(text), pos_(start) {}
+
+  SourcePos At(std::size_t offset) {
+    for (; at_ < std::min(offset, text_.size()); ++at_) {
+      const auto byte = static_cast<unsigned char>(text_[at_]);
+      if (byte == '\n') {
+        ++pos_.line;
+        pos_.column = 1;
+      } else if ((byte & 0xC0) != 0x80) {
+        ++pos_.column;
+      }
+    }
+    return pos_;
+  }
+
+ private:
+  std::string_view text_;
+  std::size_t at_ = 0;
+  SourcePos pos_;
+};
+
+// --- JSON ---------------------------------------------------------------------------------------
+
+/// Integers beyond 64 bits are floating point to the API server; we write them so that they are to
+/// our parser.
+void AppendNumber(std::string_view digits, std::string* json) {
+  constexpr std::size_t kSurelyFits = 18;
+  const bool integer = digits.find_first_of(".eE") == std::string_view::npos;
+  double value = 0;
+  const char* const end = digits.data() + digits.size();
+  if (integer && digits.size() > kSurelyFits &&
+      std::from_chars(digits.data(), end, value).ec == std::errc() &&
+      std::fabs(value) >= 9223372036854775808.0) {
+    AppendJsonNumber(value, json);
+  } else {
+    json->append(digits);
+  }
+}
+
+/// Gives the tokens of a text that is known to be one JSON value to a builder.
+Outcome ReadJson(const DocumentText& document, DocumentBuilder* builder) {
+  const std::string_view text = document.text;
+  PositionCursor cursor(text, document.start);
+  std::string number;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const char c = text[at];
+    const SourcePos pos = cursor.At(at);
+    Result<void> taken;
+    std::size_t length = 1;
+    if (IsJsonSpace(c) || c == ',' || c == ':') {
+      ++at;
+      continue;
+    }
+    if (c == '{') {
+      taken = builder->BeginMapping(pos, {});
+    } else if (c == '[') {
+      taken = builder->BeginSequence(pos, {});
+    } else if (c == '}' || c == ']') {
+      builder->End();
+    } else if (c == '"') {
+      length = JsonStringLength(text.substr(at));
+      taken = builder->Scalar({DecodeJsonString(text.substr(at, length)), {}, false}, pos, {});
+    } else {
+      length = std::min(text.find_first_of(",]} \t\r\n", at), text.size()) - at;
+      number.clear();
+      AppendNumber(text.substr(at, length), &number);
+      builder->Literal(number, pos);
+    }
+    if (!taken) return Refused(taken.error().message, pos);
+    at += length;
+  }
+  return {};
+}
+
+// --- YAML ---------------------------------------------------------------------------------------
+
+/// What libyaml says of a text, and what that means to the one who wrote it.
+struct Explanation {
+  std::string_view problem;
+  std::string_view sentence;
+  bool at_context = false;  // the place to mend is where the construct begins
+};
+
+constexpr std::array<Explanation, 16> kExplanations{{
+    {"mapping values are not allowed in this context",
+     "a second `:` in one value: quote the value, or put the key on a line of its own with the right "
+     "indentation"},
+    {"did not find expected key",
+     "expected a key here: the indentation does not fit the lines above, or a quote or bracket is "
+     "missing"},
+    {"did not find expected '-' indicator",
+     "expected `-` or a line with less indentation: the indentation does not fit the list above"},
+    {"could not find expected ':'",
+     "expected `key: value`: this line has no `:`, or the line above is not finished"},
+    {"block sequence entries are not allowed in this context",
+     "a list item (`- `) cannot start here: put it on a line of its own"},
+    {"block mapping keys are not allowed in this context", "a key cannot start here"},
+    {"found unexpected end of stream", "the quote that opens here is never closed", true},
+    {"found unexpected document indicator", "the quote that opens here is never closed", true},
+    {"did not find expected ',' or ']'", "the bracket `[` that opens here is never closed properly",
+     true},
+    {"did not find expected ',' or '}'", "the brace `{` that opens here is never closed properly",
+     true},
+    {"found a tab character", "a tab stands where spaces must: YAML is indented with spaces only"},
+    {"found unknown escape character",
+     "an unknown escape in a double-quoted string: write `\\\\` for a backslash, or use single "
+     "quotes"},
+    {"found undefined tag handle", "a tag (`!`) that is not defined: quote the value if it is text"},
+    {"did not find expected <document start>",
+     "text behind the end of the document, or a directive: kubectl reads no `%YAML` lines"},
+    {"did not find expected alphabetic or numeric character",
+     "`*` and `&` begin an alias or an anchor, and a name must follow: quote the value if it is "
+     "text"},
+    {"did not find expected node content",
+     "expected a value here: a comma, bracket or quote is out of place"},
+}};
+
+std::string_view View(const yaml_char_t* text, std::size_t size) {
+  return {reinterpret_cast<const char*>(text), size};
+}
+
+std::string_view View(const yaml_char_t* text) {
+  return text == nullptr ? std::string_view() : View(text, std::strlen(reinterpret_cast<const char*>(text)));
+}
+
+/// The line of `text` that starts with `prefix`, as an offset.
+std::optional<std::size_t> FindLine(std::string_view text, std::string_view prefix) {
+  for (std::size_t at = text.find(prefix); at != std::string_view::npos;
+       at = text.find(prefix, at + 1)) {
+    if (at == 0 || text[at - 1] == '\n') return at;
+  }
+  return std::nullopt;
+}
+
+/// Template braces where a value or a line begins; inside a text they are nobody's template.
+bool LooksLikeTemplate(std::string_view text) {
+  for (std::size_t at = text.find("{{"); at != std::string_view::npos; at = text.find("{{", at + 2)) {
+    const std::size_t before = text.find_last_not_of(" \t", at == 0 ? 0 : at - 1);
+    if (at == 0 || before == std::string_view::npos) return true;
+    if (text[before] == '\n' || text[before] == ':' || text[before] == '-') return true;
+  }
+  return false;
+}
+
+bool IsUtf16(std::string_view text) {
+  return text.substr(0, 2) == "\xff\xfe" || text.substr(0, 2) == "\xfe\xff";
+}
+
+/// libyaml's parser for one text.
+class EventParser {
+ public:
+  explicit EventParser(std::string_view text) {
+    ready_ = yaml_parser_initialize(&parser_) != 0;
+    if (!ready_) return;
+    yaml_parser_set_input_string(&parser_, reinterpret_cast<const yaml_char_t*>(text.data()),
+                                 text.size());
+  }
+  ~EventParser() {
+    if (has_event_) yaml_event_delete(&event_);
+    yaml_parser_delete(&parser_);
+  }
+  EventParser(const EventParser&) = delete;
+  EventParser& operator=(const EventParser&) = delete;
+
+  /// The next event, valid until the next call; null where the text is broken.
+  const yaml_event_t* Next() {
+    if (has_event_) yaml_event_delete(&event_);
+    has_event_ = ready_ && yaml_parser_parse(&parser_, &event_) != 0;
+    return has_event_ ? &event_ : nullptr;
+  }
+
+  /// Why Next gave nothing.
+  const yaml_parser_t& state() const { return parser_; }
+
+ private:
+  yaml_parser_t parser_{};
+  yaml_event_t event_{};
+  bool ready_ = false;
+  bool has_event_ = false;
+};
+
+/// Gives the events of one text to a builder.
+class YamlPump {
+ public:
+  YamlPump(const DocumentText& document, DocumentBuilder* builder)
+      : document_(document), builder_(*builder), events_(document.text) {}
+
+  /// Sets `dropped` to where text begins behind the end of the document.
+  Outcome Run(SourcePos* dropped) {
+    while (const yaml_event_t* event = events_.Next()) {
+      if (event->type == YAML_STREAM_END_EVENT) return {};
+      if (event->type == YAML_DOCUMENT_END_EVENT) {
+        *dropped = FindDropped();
+        return {};
+      }
+      const SourcePos pos = Position(event->start_mark);
+      if (auto taken = Take(*event, pos); !taken) return Explain(taken.error().message, pos);
+    }
+    return ExplainParser();
+  }
+
+ private:
+  Result<void> Take(const yaml_event_t& event, SourcePos pos) {
+    switch (event.type) {
+      case YAML_SCALAR_EVENT: {
+        const auto& scalar = event.data.scalar;
+        return builder_.Scalar({View(scalar.value, scalar.length), View(scalar.tag),
+                                scalar.plain_implicit != 0},
+                               pos, View(scalar.anchor));
+      }
+      case YAML_MAPPING_START_EVENT:
+        return builder_.BeginMapping(pos, View(event.data.mapping_start.anchor));
+      case YAML_SEQUENCE_START_EVENT:
+        return builder_.BeginSequence(pos, View(event.data.sequence_start.anchor));
+      case YAML_ALIAS_EVENT:
+        return builder_.Alias(View(event.data.alias.anchor), pos);
+      case YAML_MAPPING_END_EVENT:
+      case YAML_SEQUENCE_END_EVENT:
+        builder_.End();
+        return {};
+      default:
+        return {};
+    }
+  }
+
+  SourcePos Position(const yaml_mark_t& mark) const {
+    const int column = static_cast<int>(mark.column) + (mark.line == 0 ? document_.start.column : 1);
+    return {document_.start.line + static_cast<int>(mark.line), column};
+  }
+
+  /// go-yaml reads one document of a text and looks no further.
+  SourcePos FindDropped() {
+    const yaml_event_t* event = events_.Next();
+    if (event == nullptr) return Position(events_.state().problem_mark);
+    return event->type == YAML_STREAM_END_EVENT ? SourcePos{} : Position(event->start_mark);
+  }
+
+  Unexpected<InputError> ExplainParser() const {
+    const yaml_parser_t& state = events_.state();
+    if (state.error == YAML_READER_ERROR) return ExplainReader(state);
+    if (state.error == YAML_MEMORY_ERROR || state.problem == nullptr) {
+      return Refused("too large for the memory at hand", document_.start);
+    }
+    const std::string_view problem = state.problem;
+    const SourcePos pos = Position(state.problem_mark);
+    if (problem == "found character that cannot start any token") {
+      return Explain(ExplainCharacter(state.problem_mark), pos);
+    }
+    for (const Explanation& known : kExplanations) {
+      if (problem.substr(0, known.problem.size()) != known.problem) continue;
+      return Explain(std::string(known.sentence),
+                     known.at_context ? Position(state.context_mark) : pos);
+    }
+    return Explain(std::string(problem), pos);
+  }
+
+  /// What stands where no value can begin.
+  std::string ExplainCharacter(const yaml_mark_t& mark) const {
+    std::string_view rest = document_.text;
+    for (std::size_t i = 0; i < mark.line && !rest.empty(); ++i) {
+      rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1);
+    }
+    for (std::size_t i = 0; i < mark.column && !rest.empty(); ++i) {
+      rest.remove_prefix(DecodeRune(rest).length);
+    }
+    if (rest.empty() || rest.front() == '\t') {
+      return "a tab stands where spaces must: YAML is indented with spaces only";
+    }
+    return fmt::format("a value cannot begin with `{}`: quote it",
+                       rest.substr(0, DecodeRune(rest).length));
+  }
+
+  /// Bytes that are no text. The position is that of the byte.
+  Unexpected<InputError> ExplainReader(const yaml_parser_t& state) const {
+    PositionCursor cursor(document_.text, document_.start);
+    const SourcePos pos = cursor.At(state.problem_offset);
+    if (std::string_view(state.problem) == "control characters are not allowed") {
+      return Refused(fmt::format("the control character U+{:04X} stands in the text: remove it, or "
+                                 "write it as an escape in a double-quoted string",
+                                 state.problem_value),
+                     pos);
+    }
+    return Refused("the text is not valid UTF-8: save the file as UTF-8", pos);
+  }
+
+  /// Puts the likely cause before what is wrong with the text as YAML.
+  Unexpected<InputError> Explain(std::string message, SourcePos pos) const {
+    const std::string_view text = document_.text;
+    if (const auto marker = FindLine(text, "<<<<<<< ")) {
+      return Refused("a merge conflict is not resolved: `<<<<<<<` stands in the file",
+                     PositionCursor(text, document_.start).At(*marker));
+    }
+    if (LooksLikeTemplate(text)) {
+      return Refused("this looks like a template; run `helm template` first (" + message + ")", pos);
+    }
+    return Refused(std::move(message), pos);
+  }
+
+  const DocumentText& document_;
+  DocumentBuilder& builder_;
+  EventParser events_;
+};
+
+}  // namespace
+
+class YamlReader::Impl {
+ public:
+  Outcome Read(const DocumentText& text, YamlDocument* document) {
+    constexpr std::size_t kMaxBytes = std::size_t{1} << 30;  // the source map counts in 32 bits
+    builder_.Reset(document);
+    if (text.refused) return Unexpected(*text.refused);
+    if (text.text.size() > kMaxBytes) {
+      return Refused("a document of more than 1 GiB is not read", text.start);
+    }
+    // kubectl appends a line feed of one byte to a last line that has none.
+    if (IsUtf16(text.text) && text.text.back() != '\n') {
+      return Refused("the file is UTF-16, which kubectl does not read: save it as UTF-8", text.start);
+    }
+    const Outcome read = text.json ? ReadJson(text, &builder_)
+                                   : YamlPump(text, &builder_).Run(&document->dropped);
+    builder_.Finish();
+    return read;
+  }
+
+ private:
+  DocumentBuilder builder_;
+};
+
+YamlReader::YamlReader() : impl_(std::make_unique<Impl>()) {}
+YamlReader::~YamlReader() = default;
+
+Result<void, InputError> YamlReader::Read(const DocumentText& text, YamlDocument* document) {
+  return impl_->Read(text, document);
+}
+
+}  // namespace mountguard::core
