@@ -150,7 +150,7 @@ Result<void> WorkloadTable::Add(std::string_view group, std::string_view kind,
   return {};
 }
 
-const Workload* WorkloadTable::Find(std::string_view group, std::string_view kind) const {
+const Workload* WorkloadTable::Find(std::string_view group, std::string_view kind) const& {
   for (const Workload& workload : workloads_) {
     if (workload.kind == kind && workload.group == group) return &workload;
   }

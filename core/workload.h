@@ -48,9 +48,11 @@ class WorkloadTable {
                    const std::vector<std::string>& paths);
 
   /// Null if the kind holds no pod template that we know of.
-  const Workload* Find(std::string_view group, std::string_view kind) const;
+  const Workload* Find(std::string_view group, std::string_view kind) const&;
+  const Workload* Find(std::string_view group, std::string_view kind) const&& = delete;
 
-  const std::vector<Workload>& all() const { return workloads_; }
+  const std::vector<Workload>& all() const& { return workloads_; }
+  const std::vector<Workload>& all() const&& = delete;
 
  private:
   std::vector<Workload> workloads_;

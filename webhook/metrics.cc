@@ -45,7 +45,8 @@ std::size_t OperationIndex(std::string_view operation) {
 /// The kinds of the built-in table, sorted, "other" last.
 std::vector<std::string> KnownKinds() {
   std::vector<std::string> kinds;
-  for (const core::Workload& workload : core::WorkloadTable().all()) kinds.push_back(workload.kind);
+  const core::WorkloadTable table;
+  for (const core::Workload& workload : table.all()) kinds.push_back(workload.kind);
   std::sort(kinds.begin(), kinds.end());
   kinds.erase(std::unique(kinds.begin(), kinds.end()), kinds.end());
   kinds.emplace_back(kOther);
@@ -209,13 +210,12 @@ void Metrics::CountPolicyReload(bool success) {
   families_->reloads.Add({{"result", success ? "success" : "failure"}}).Increment();
 }
 
-void Metrics::SetPolicy(const policy::PolicySet& policies, std::size_t expired_exceptions) {
+void Metrics::SetPolicy(const policy::PolicySet& policies) {
   const std::lock_guard lock(families_->mutex);
   if (families_->digest != nullptr) families_->policy_info.Remove(families_->digest);
   families_->digest = &families_->policy_info.Add({{"digest", std::string(policies.digest())}});
   families_->digest->Set(1);
   families_->policy_rules.Set(static_cast<double>(policies.rule_count()));
-  families_->expired.Set(static_cast<double>(expired_exceptions));
 }
 
 void Metrics::SetGauges(Gauges gauges) {
@@ -233,6 +233,7 @@ std::string Metrics::Render() const {
     refresh(families_->gauges.connections_active, families_->active);
     refresh(families_->gauges.connections_idle, families_->idle);
     refresh(families_->gauges.certificate_expiry, families_->certificate);
+    refresh(families_->gauges.exceptions_expired, families_->expired);
   }
   std::vector<prometheus::MetricFamily> collected = families_->registry.Collect();
   std::vector<prometheus::MetricFamily> process = CollectProcess();

@@ -25,6 +25,7 @@ class Metrics {
     std::function<std::int64_t()> connections_active;
     std::function<std::int64_t()> connections_idle;
     std::function<std::int64_t()> certificate_expiry;  // seconds since the epoch
+    std::function<std::int64_t()> exceptions_expired;
   };
 
   Metrics();
@@ -39,7 +40,7 @@ class Metrics {
   void CountProtocolError(std::string_view reason);
   void CountRejectedConnection(std::string_view reason);
   void CountPolicyReload(bool success);
-  void SetPolicy(const policy::PolicySet& policies, std::size_t expired_exceptions);
+  void SetPolicy(const policy::PolicySet& policies);
   void SetGauges(Gauges gauges);
 
   /// The Prometheus text format, version 0.0.4.

@@ -1,0 +1,177 @@
+#include "cli/serve.h"
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "webhook/app.h"
+#include "webhook/config.h"
+
+namespace mountguard::cli {
+namespace {
+
+using webhook::ServerConfig;
+
+/// The flags as they are written; what is not given keeps the configuration's default.
+struct ServeFlags {
+  std::string enforcement_action = "Deny";
+  std::string runtime = "containerd";
+  std::string log_format = "json";
+  std::string log_level = "info";
+  bool verbose = false;
+  int secure_port = 0;
+  int max_request_bytes = 0;
+  int max_connections = 0;
+  std::vector<std::string> cipher_suites;
+  std::vector<std::string> client_allowed_names;
+  std::string shutdown_delay = "5s";
+  std::string idle_timeout = "120s";
+  std::string request_timeout = "10s";
+};
+
+std::vector<FlagGroup> FlagGroups(ServeFlags* flags, ServerConfig* config) {
+  return {
+      {"Ports",
+       {{"--bind-address", &config->bind_address, "ADDRESS", "address of the secure port"},
+        {"--secure-port", &flags->secure_port, "PORT", "0 picks a free one; the log tells which"},
+        {"--metrics-bind-address", &config->metrics_bind_address, "HOST:PORT",
+         "address of GET /metrics, plain HTTP; empty: none"}}},
+      {"TLS",
+       {{"--tls-cert-file", &config->tls_cert_file, "FILE",
+         "the serving certificate and its chain, PEM; read again when it changes"},
+        {"--tls-private-key-file", &config->tls_private_key_file, "FILE", "its private key, PEM"},
+        {"--tls-min-version", &config->tls_min_version, "VersionTLS12|VersionTLS13",
+         "the oldest version that is spoken"},
+        {"--tls-cipher-suites", &flags->cipher_suites, "SUITE,...",
+         "suites of TLS 1.2 by Go's names, best first"},
+        {"--client-ca-file", &config->client_ca_file, "FILE",
+         "ask every POST for a client certificate of these CAs"},
+        {"--client-allowed-names", &flags->client_allowed_names, "NAME,...",
+         "names that a client certificate must have one of; default: any"}}},
+      {"Policy",
+       {{"--policy", &config->policies, "PATH",
+         "file or directory, repeatable, read again when it changes; default: the baseline"},
+        {"--enforcement-action", &flags->enforcement_action, "Deny|Warn|Audit",
+         "weaken every finding to this, for a roll-out"},
+        {"--runtime", &flags->runtime, "containerd|cri-o|cri-dockerd", "what the nodes run"}}},
+      {"Limits",
+       {{"--max-request-bytes", &flags->max_request_bytes, "N", "of a request's body"},
+        {"--max-connections", &flags->max_connections, "N",
+         "open at the same time; lowered to what the limit of open files allows"},
+        {"--idle-timeout", &flags->idle_timeout, "DURATION", "of a kept connection"},
+        {"--request-timeout", &flags->request_timeout, "DURATION",
+         "of a whole request; its own ?timeout= shortens it"},
+        {"--shutdown-delay", &flags->shutdown_delay, "DURATION",
+         "how long it still answers after SIGTERM, while it is not ready"}}},
+      {"Log",
+       {{"--log-format", &flags->log_format, "json|text", "a line an event, on standard error"},
+        {"--log-level", &flags->log_level, "debug|info|warn|error", "the least that is logged"},
+        {"-v", &flags->verbose, "", "the same as --log-level debug"}}},
+  };
+}
+
+/// "a,b" given twice is as good as "a", "b" and so on.
+std::vector<std::string> SplitCommas(const std::vector<std::string>& values) {
+  std::vector<std::string> parts;
+  for (const std::string& value : values) {
+    std::size_t start = 0;
+    while (start <= value.size()) {
+      const std::size_t comma = std::min(value.find(',', start), value.size());
+      if (comma > start) parts.push_back(value.substr(start, comma - start));
+      start = comma + 1;
+    }
+  }
+  return parts;
+}
+
+/// Why the flags make no configuration, or nothing once `config` is complete.
+std::optional<std::string> Complete(const ServeFlags& flags, ServerConfig* config) {
+  const struct {
+    std::string_view flag;
+    const std::string& text;
+    std::chrono::milliseconds* target;
+  } durations[] = {
+      {"--shutdown-delay", flags.shutdown_delay, &config->shutdown_delay},
+      {"--idle-timeout", flags.idle_timeout, &config->idle_timeout},
+      {"--request-timeout", flags.request_timeout, &config->request_timeout},
+  };
+  for (const auto& [flag, text, target] : durations) {
+    const auto duration = webhook::ParseDuration(text);
+    if (!duration) return fmt::format("{}: {}", flag, duration.error().message);
+    *target = *duration;
+  }
+  const struct {
+    std::string_view flag;
+    int value;
+    int least;
+    int most;
+  } numbers[] = {
+      {"--secure-port", flags.secure_port, 0, std::numeric_limits<std::uint16_t>::max()},
+      {"--max-request-bytes", flags.max_request_bytes, 1, std::numeric_limits<int>::max()},
+      {"--max-connections", flags.max_connections, 1, std::numeric_limits<int>::max()},
+  };
+  for (const auto& [flag, value, least, most] : numbers) {
+    if (value < least || value > most) {
+      return fmt::format("{}: {} is not between {} and {}", flag, value, least, most);
+    }
+  }
+  config->secure_port = static_cast<std::uint16_t>(flags.secure_port);
+  config->max_request_bytes = static_cast<std::size_t>(flags.max_request_bytes);
+  config->max_connections = static_cast<std::size_t>(flags.max_connections);
+  config->tls_cipher_suites = SplitCommas(flags.cipher_suites);
+  config->client_allowed_names = SplitCommas(flags.client_allowed_names);
+  // The flag parser has held these four against their words.
+  config->enforcement_action = *policy::ActionFromText(flags.enforcement_action);
+  config->runtime = *core::RuntimeFromText(flags.runtime);
+  config->log_format = *webhook::LogFormatFromText(flags.log_format);
+  config->log_level = flags.verbose ? webhook::LogLevel::kDebug
+                                    : *webhook::LogLevelFromText(flags.log_level);
+  if (!config->client_allowed_names.empty() && config->client_ca_file.empty()) {
+    return "--client-allowed-names needs --client-ca-file: without it no certificate is asked for";
+  }
+  return std::nullopt;
+}
+
+ExitCode RunServe(const Command& command, const Arguments& arguments, Environment& env) {
+  ServerConfig config;
+  ServeFlags flags;
+  flags.secure_port = config.secure_port;
+  flags.max_request_bytes = static_cast<int>(config.max_request_bytes);
+  flags.max_connections = static_cast<int>(config.max_connections);
+  if (const auto exit = ParseFlags(command, FlagGroups(&flags, &config), nullptr, arguments, env)) {
+    return *exit;
+  }
+  if (const auto wrong = Complete(flags, &config)) return WrongUsage(command, *wrong, env);
+
+  const webhook::Log log(config.log_level, config.log_format);
+  const auto app = webhook::App::Start(config, env.files, env.clock, log);
+  if (!app) {
+    fmt::print(env.err, "{}\n", app.error().message);
+    return app.error().kind == webhook::StartError::Kind::kWrong ? ExitCode::kUsage
+                                                                 : ExitCode::kUnreadable;
+  }
+  (*app)->RunUntilSignal();
+  return ExitCode::kClean;
+}
+
+}  // namespace
+
+const Command kServeCommand = {
+    "serve",
+    "",
+    "HTTPS admission server",
+    "Answers AdmissionReviews at /validate and /validate/PROFILE, tells its health at /livez, /readyz\n"
+    "and /healthz, and its metrics at /metrics on a port of their own. It listens only once policy and\n"
+    "certificate are loaded, and reads both again when their files change.\n",
+    "  mountguard serve --tls-cert-file tls.crt --tls-private-key-file tls.key --policy policies/\n"
+    "  mountguard serve --tls-cert-file tls.crt --tls-private-key-file tls.key --enforcement-action Audit\n",
+    RunServe,
+};
+
+}  // namespace mountguard::cli

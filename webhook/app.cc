@@ -1,0 +1,488 @@
+#include "webhook/app.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "certs/cert_pair.h"
+#include "certs/cert_store.h"
+#include "certs/tls_context.h"
+#include "core/file_watcher.h"
+#include "policy/policy_loader.h"
+#include "webhook/admission_handler.h"
+#include "webhook/admission_response.h"
+#include "webhook/http_server.h"
+#include "webhook/metrics.h"
+#include "webhook/policy_store.h"
+#include "webhook/stop_signals.h"
+
+namespace mountguard::webhook {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// How long requests that are under way may still take once the server drains.
+constexpr milliseconds kDrainGrace{10'000};
+
+core::Unexpected<StartError> Wrong(std::string message) {
+  return core::Unexpected(StartError{StartError::Kind::kWrong, std::move(message)});
+}
+
+core::Unexpected<StartError> Unavailable(std::string message) {
+  return core::Unexpected(StartError{StartError::Kind::kUnavailable, std::move(message)});
+}
+
+HttpResponse ErrorResponseFor(int status, std::string_view message) {
+  return {status, "application/json", EncodeStatus(status, message)};
+}
+
+/// A word for metrics: why a request was not answered with a review.
+std::string_view ProtocolErrorReason(int status) {
+  switch (status) {
+    case 400:
+      return "bad_request";
+    case 401:
+      return "unauthorized";
+    case 404:
+      return "unknown_profile";
+    case 415:
+      return "content_type";
+    default:
+      return "internal";
+  }
+}
+
+std::int64_t UnixSeconds(core::WallTime time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+/// One line of /readyz?verbose.
+struct HealthCheck {
+  std::string_view name;
+  std::string problem;  // "" is well
+};
+
+/// In the form of the API server's own health endpoints.
+HttpResponse HealthResponse(std::string_view endpoint, const std::vector<HealthCheck>& checks,
+                            bool verbose) {
+  std::string report;
+  bool healthy = true;
+  for (const HealthCheck& check : checks) {
+    healthy = healthy && check.problem.empty();
+    report += check.problem.empty() ? fmt::format("[+]{} ok\n", check.name)
+                                    : fmt::format("[-]{} failed: {}\n", check.name, check.problem);
+  }
+  report += fmt::format("{} check {}\n", endpoint, healthy ? "passed" : "failed");
+  const int status = healthy ? 200 : 503;
+  return {status, "text/plain; charset=utf-8", healthy && !verbose ? "ok" : report};
+}
+
+}  // namespace
+
+class App::Impl {
+ public:
+  Impl(const ServerConfig& config, const core::FileReader& reader, const core::Clock& clock,
+       const Log& log)
+      : config_(config), reader_(reader), clock_(clock), log_(log) {}
+
+  ~Impl() { Stop(milliseconds(0)); }
+
+  core::Result<void, StartError> Start();
+  void RunUntilSignal();
+
+ private:
+  core::Result<std::shared_ptr<const PolicyGeneration>, StartError> LoadPolicies() const;
+  core::Result<std::shared_ptr<const certs::CertPair>, StartError> LoadCertificate() const;
+  core::Result<void, StartError> LoadFirst();
+  core::Result<void, StartError> WatchFiles();
+  core::Result<void, StartError> Listen();
+  core::Result<std::unique_ptr<HttpServer>, StartError> StartServer(HttpServerSettings settings,
+                                                                    std::string_view endpoint);
+  void ReloadPolicies();
+  void ReloadCertificate();
+  void AnnouncePolicies(const PolicyGeneration& policies);
+
+  std::vector<Route> SecureRoutes();
+  HttpServerHooks Hooks();
+  Metrics::Gauges MakeGauges();
+  HttpResponse Validate(const HttpRequest& request);
+  HttpResponse Health(std::string_view endpoint, bool readiness, const HttpRequest& request) const;
+  /// Why the client may not ask, or "".
+  std::string WhyUnauthorized(const HttpRequest& request) const;
+  void Record(const AdmissionScratch& scratch, int status, std::chrono::nanoseconds duration);
+  void LogDecision(const AdmissionScratch& scratch, policy::Action decision) const;
+  void Stop(milliseconds grace);
+
+  const ServerConfig config_;
+  const core::FileReader& reader_;
+  const core::Clock& clock_;
+  const Log& log_;
+  StopSignals signals_;  // before any thread
+  Metrics metrics_;
+  certs::CertStore certificates_;
+  certs::SslCtxPtr tls_;
+  std::unique_ptr<PolicyStore> policies_;
+  std::unique_ptr<AdmissionHandler> handler_;
+  std::vector<AdmissionScratch> scratches_;  // one a worker of the secure server
+  std::atomic<bool> stopping_{false};
+  std::mutex load_mutex_;  // the first load and the watchers' reloads take turns
+  std::unique_ptr<core::FileWatcher> policy_watcher_;
+  std::unique_ptr<core::FileWatcher> certificate_watcher_;
+  std::unique_ptr<HttpServer> metrics_server_;
+  std::unique_ptr<HttpServer> secure_server_;
+};
+
+core::Result<std::shared_ptr<const PolicyGeneration>, StartError> App::Impl::LoadPolicies() const {
+  if (config_.policies.empty()) {
+    return std::make_shared<const PolicyGeneration>(policy::Baseline(), config_.runtime);
+  }
+  const auto files = policy::ReadPolicyFiles(config_.policies, reader_);
+  if (!files) return Unavailable(files.error().message);
+  policy::LoadedPolicies loaded = policy::LoadPolicies(*files);
+  std::string problems;
+  for (const policy::PolicyProblem& problem : loaded.problems) {
+    if (problem.severity == policy::PolicyProblem::Severity::kWarning) {
+      log_.Warn("policy warning", {{"file", std::string_view(problem.file)},
+                                   {"line", std::int64_t{problem.position.line}},
+                                   {"warning", std::string_view(problem.message)}});
+    } else {
+      problems += policy::Render(problem, *files);
+    }
+  }
+  if (loaded.policies == nullptr) return Wrong(std::move(problems));
+  return std::make_shared<const PolicyGeneration>(std::move(loaded.policies), config_.runtime);
+}
+
+core::Result<std::shared_ptr<const certs::CertPair>, StartError> App::Impl::LoadCertificate()
+    const {
+  const auto files =
+      certs::ReadCertPairFiles(config_.tls_cert_file, config_.tls_private_key_file, reader_);
+  if (!files) return Unavailable(files.error().message);
+  auto pair = certs::ParseCertPair(*files, clock_.Now());
+  if (!pair) return Wrong(pair.error().message);
+  for (const std::string& warning : (*pair)->warnings) {
+    log_.Warn("certificate warning", {{"file", std::string_view(config_.tls_cert_file)},
+                                      {"warning", std::string_view(warning)}});
+  }
+  return std::move(*pair);
+}
+
+core::Result<void, StartError> App::Impl::LoadFirst() {
+  auto policies = LoadPolicies();
+  if (!policies) return core::Unexpected(std::move(policies).error());
+  auto certificate = LoadCertificate();
+  if (!certificate) return core::Unexpected(std::move(certificate).error());
+  AnnouncePolicies(**policies);
+  policies_ = std::make_unique<PolicyStore>(std::move(*policies));
+  certificates_.Replace(std::move(*certificate));
+
+  certs::TlsOptions options;
+  options.min_version = config_.tls_min_version;
+  options.cipher_suites = config_.tls_cipher_suites;
+  if (!config_.client_ca_file.empty()) {
+    auto content = reader_.Read(config_.client_ca_file);
+    if (!content) return Unavailable(content.error().message);
+    options.client_ca = certs::PemFile{config_.client_ca_file, std::move(*content)};
+  }
+  auto context = certs::MakeServerContext(options, certificates_);
+  if (!context) return Wrong(context.error().message);
+  tls_ = std::move(*context);
+  return {};
+}
+
+void App::Impl::AnnouncePolicies(const PolicyGeneration& policies) {
+  metrics_.SetPolicy(policies.policies());
+  log_.Info("policy in force",
+            {{"digest", std::string_view(policies.policies().digest())},
+             {"rules", static_cast<std::int64_t>(policies.policies().rule_count())}});
+}
+
+core::Result<void, StartError> App::Impl::WatchFiles() {
+  auto certificate_watcher = core::FileWatcher::Start(
+      {config_.tls_cert_file, config_.tls_private_key_file}, [this] { ReloadCertificate(); });
+  if (!certificate_watcher) return Unavailable(certificate_watcher.error().message);
+  certificate_watcher_ = std::move(*certificate_watcher);
+  if (config_.policies.empty()) return {};
+  auto policy_watcher =
+      core::FileWatcher::Start(config_.policies, [this] { ReloadPolicies(); });
+  if (!policy_watcher) return Unavailable(policy_watcher.error().message);
+  policy_watcher_ = std::move(*policy_watcher);
+  return {};
+}
+
+void App::Impl::ReloadPolicies() {
+  const std::lock_guard lock(load_mutex_);
+  if (policies_ == nullptr) return;  // the first load failed: the server will not start
+  auto policies = LoadPolicies();
+  metrics_.CountPolicyReload(policies.has_value());
+  if (!policies) {
+    log_.Error("policy not reloaded: the last good one stays in force",
+               {{"problem", std::string_view(policies.error().message)}});
+    return;
+  }
+  AnnouncePolicies(**policies);
+  policies_->Replace(std::move(*policies));
+}
+
+void App::Impl::ReloadCertificate() {
+  const std::lock_guard lock(load_mutex_);
+  auto certificate = LoadCertificate();
+  if (!certificate) {
+    log_.Error("certificate not reloaded: the last good one stays in force",
+               {{"problem", std::string_view(certificate.error().message)}});
+    return;
+  }
+  log_.Info("certificate in force",
+            {{"serial", std::string_view((*certificate)->facts.serial)},
+             {"expires", UnixSeconds((*certificate)->facts.not_after)}});
+  certificates_.Replace(std::move(*certificate));
+}
+
+core::Result<std::unique_ptr<HttpServer>, StartError> App::Impl::StartServer(
+    HttpServerSettings settings, std::string_view endpoint) {
+  settings.error_response = ErrorResponseFor;
+  settings.hooks = Hooks();
+  const std::size_t wanted = settings.max_connections;
+  auto server = HttpServer::Start(std::move(settings));
+  if (!server) return Unavailable(server.error().message);
+  if ((*server)->max_connections() < wanted) {
+    log_.Warn("fewer connections than wanted: the limit of open files is too low",
+              {{"endpoint", endpoint},
+               {"wanted", static_cast<std::int64_t>(wanted)},
+               {"allowed", static_cast<std::int64_t>((*server)->max_connections())}});
+  }
+  log_.Info("listening",
+            {{"address", std::string_view((*server)->address())}, {"endpoint", endpoint}});
+  return std::move(*server);
+}
+
+core::Result<void, StartError> App::Impl::Listen() {
+  handler_ = std::make_unique<AdmissionHandler>(policies_.get(), &clock_,
+                                                config_.enforcement_action);
+  metrics_.SetGauges(MakeGauges());
+  if (!config_.metrics_bind_address.empty()) {
+    const auto endpoint = ParseEndpoint(config_.metrics_bind_address);
+    if (!endpoint) return Wrong("--metrics-bind-address: " + endpoint.error().message);
+    HttpServerSettings settings;
+    settings.address = endpoint->host;
+    settings.port = endpoint->port;
+    settings.workers = 1;
+    settings.max_connections = 64;
+    settings.routes = {{"GET", "/metrics", [this](const HttpRequest&) -> HttpResponse {
+                          return {200, "text/plain; version=0.0.4; charset=utf-8",
+                                  metrics_.Render()};
+                        }}};
+    auto server = StartServer(std::move(settings), "metrics");
+    if (!server) return core::Unexpected(std::move(server).error());
+    metrics_server_ = std::move(*server);
+  }
+  HttpServerSettings settings;
+  settings.address = config_.bind_address;
+  settings.port = config_.secure_port;
+  settings.tls = tls_.get();
+  settings.routes = SecureRoutes();
+  settings.workers = std::max(1U, std::thread::hardware_concurrency());
+  settings.max_connections = config_.max_connections;
+  settings.limits.body_bytes = config_.max_request_bytes;
+  settings.request_timeout = config_.request_timeout;
+  settings.header_timeout = config_.request_timeout;
+  settings.idle_timeout = config_.idle_timeout;
+  scratches_ = std::vector<AdmissionScratch>(settings.workers);
+  auto server = StartServer(std::move(settings), "secure");
+  if (!server) return core::Unexpected(std::move(server).error());
+  secure_server_ = std::move(*server);
+  return {};
+}
+
+core::Result<void, StartError> App::Impl::Start() {
+  if (config_.tls_cert_file.empty() || config_.tls_private_key_file.empty()) {
+    return Wrong("serve needs --tls-cert-file and --tls-private-key-file; `mountguard certs issue` "
+                 "makes them");
+  }
+  {
+    const std::lock_guard lock(load_mutex_);
+    // Watched before they are read, so that no change falls between.
+    if (auto watching = WatchFiles(); !watching) return watching;
+    if (auto loaded = LoadFirst(); !loaded) return loaded;
+  }
+  return Listen();
+}
+
+std::vector<Route> App::Impl::SecureRoutes() {
+  const auto validate = [this](const HttpRequest& request) { return Validate(request); };
+  const auto health = [this](std::string_view endpoint, bool readiness) {
+    return Route{"GET", "/" + std::string(endpoint),
+                 [this, endpoint, readiness](const HttpRequest& request) {
+                   return Health(endpoint, readiness, request);
+                 }};
+  };
+  return {{"POST", "/validate", validate},
+          {"POST", "/validate/{profile}", validate},
+          health("livez", false),
+          health("readyz", true),
+          health("healthz", false)};
+}
+
+HttpServerHooks App::Impl::Hooks() {
+  HttpServerHooks hooks;
+  hooks.connection_rejected = [this](std::string_view reason) {
+    metrics_.CountRejectedConnection(reason);
+  };
+  hooks.protocol_error = [this](std::string_view reason) { metrics_.CountProtocolError(reason); };
+  hooks.warning = [this](std::string_view message) { log_.Warn(message); };
+  return hooks;
+}
+
+Metrics::Gauges App::Impl::MakeGauges() {
+  const auto connections = [this](std::size_t ConnectionCounts::*state) {
+    return [this, state]() -> std::int64_t {
+      if (secure_server_ == nullptr) return 0;
+      return static_cast<std::int64_t>(secure_server_->connections().*state);
+    };
+  };
+  Metrics::Gauges gauges;
+  gauges.connections_handshake = connections(&ConnectionCounts::handshake);
+  gauges.connections_active = connections(&ConnectionCounts::active);
+  gauges.connections_idle = connections(&ConnectionCounts::idle);
+  gauges.certificate_expiry = [this] {
+    return UnixSeconds(certificates_.Current()->facts.not_after);
+  };
+  gauges.exceptions_expired = [this]() -> std::int64_t {
+    const core::WallTime now = clock_.Now();
+    std::int64_t expired = 0;
+    for (const policy::MountPolicy& policy : policies_->Current()->policies().policies()) {
+      expired += std::count_if(policy.exceptions.begin(), policy.exceptions.end(),
+                               [now](const auto& exception) { return exception.ExpiredAt(now); });
+    }
+    return expired;
+  };
+  return gauges;
+}
+
+std::string App::Impl::WhyUnauthorized(const HttpRequest& request) const {
+  if (config_.client_ca_file.empty()) return {};
+  const auto* client = request.client_certificate;
+  if (client == nullptr) {
+    return "mountguard asks for a client certificate; the API server finds the one to send in its "
+           "AdmissionConfiguration";
+  }
+  if (!client->problem.empty()) {
+    return "mountguard does not trust the client certificate: " + client->problem;
+  }
+  const std::vector<std::string>& allowed = config_.client_allowed_names;
+  const auto may = [&allowed](const std::string& name) {
+    return std::find(allowed.begin(), allowed.end(), name) != allowed.end();
+  };
+  if (allowed.empty() || std::any_of(client->names.begin(), client->names.end(), may)) return {};
+  return "the client certificate's names are not among those that may ask mountguard "
+         "(--client-allowed-names)";
+}
+
+HttpResponse App::Impl::Validate(const HttpRequest& request) {
+  const auto start = std::chrono::steady_clock::now();
+  if (std::string why = WhyUnauthorized(request); !why.empty()) {
+    metrics_.CountProtocolError(ProtocolErrorReason(401));
+    return ErrorResponseFor(401, why);
+  }
+  AdmissionScratch& scratch = scratches_[request.worker];
+  AdmissionReply reply = handler_->Validate(request.parameter, request.headers.Get("Content-Type"),
+                                            request.body, &scratch);
+  Record(scratch, reply.status, std::chrono::steady_clock::now() - start);
+  return {reply.status, "application/json", std::move(reply.body)};
+}
+
+void App::Impl::Record(const AdmissionScratch& scratch, int status,
+                       std::chrono::nanoseconds duration) {
+  if (!scratch.reviewed) {
+    metrics_.CountProtocolError(ProtocolErrorReason(status));
+    log_.Warn("not an admission review", {{"status", std::int64_t{status}}});
+    return;
+  }
+  const policy::Action decision = scratch.verdict.Decision();
+  metrics_.CountAdmission(scratch.review.facts.operation, scratch.subject.workload(), decision,
+                          duration);
+  for (const policy::Finding& finding : scratch.verdict.findings) {
+    if (finding.excepted()) {
+      metrics_.CountExceptionUse(finding.exception);
+    } else {
+      metrics_.CountFinding(finding.rule, finding.actions.Strongest());
+    }
+  }
+  LogDecision(scratch, decision);
+}
+
+void App::Impl::LogDecision(const AdmissionScratch& scratch, policy::Action decision) const {
+  const bool matters = decision >= policy::Action::kWarn;
+  if (!matters && log_.level() != LogLevel::kDebug) return;
+  const std::string findings = FindingsAnnotation(scratch.verdict);
+  const policy::RequestFacts& facts = scratch.review.facts;
+  const std::initializer_list<LogField> fields = {
+      {"decision", policy::DecisionWord(decision)},
+      {"uid", scratch.review.uid},
+      {"operation", facts.operation},
+      {"kind", scratch.subject.object().kind},
+      {"namespace", scratch.review.namespace_name},
+      {"name", scratch.review.name},
+      {"user", facts.user.value_or("")},
+      {"dryRun", facts.dry_run.value_or(false)},
+      {"findings", std::string_view(findings)},
+  };
+  if (matters) {
+    log_.Info("admission", fields);
+  } else {
+    log_.Debug("admission", fields);
+  }
+}
+
+HttpResponse App::Impl::Health(std::string_view endpoint, bool readiness,
+                               const HttpRequest& request) const {
+  std::vector<HealthCheck> checks = {{"ping", ""}};
+  if (readiness) {
+    const bool expired = certificates_.Current()->facts.not_after <= clock_.Now();
+    checks.push_back({"policy", ""});  // it listens only once there is one
+    checks.push_back({"certificate", expired ? "it has expired" : ""});
+    checks.push_back({"shutdown", stopping_ ? "the server is stopping" : ""});
+  }
+  const bool verbose = request.query.find("verbose") != std::string_view::npos;
+  return HealthResponse(endpoint, checks, verbose);
+}
+
+void App::Impl::RunUntilSignal() {
+  signals_.Wait();
+  stopping_ = true;
+  log_.Info("stopping: not ready, still answering",
+            {{"delayMilliseconds", std::int64_t{config_.shutdown_delay.count()}}});
+  const bool again = signals_.WaitFor(config_.shutdown_delay);
+  signals_.Release();  // from here on a signal ends the process as it does by default
+  Stop(again ? milliseconds(0) : kDrainGrace);
+  log_.Info("stopped");
+}
+
+void App::Impl::Stop(milliseconds grace) {
+  stopping_ = true;
+  policy_watcher_.reset();
+  certificate_watcher_.reset();
+  if (secure_server_ != nullptr) secure_server_->Stop(grace);
+  if (metrics_server_ != nullptr) metrics_server_->Stop(milliseconds(0));
+}
+
+core::Result<std::unique_ptr<App>, StartError> App::Start(const ServerConfig& config,
+                                                          const core::FileReader& reader,
+                                                          const core::Clock& clock,
+                                                          const Log& log) {
+  auto impl = std::make_unique<Impl>(config, reader, clock, log);
+  if (auto started = impl->Start(); !started) return core::Unexpected(std::move(started).error());
+  return std::unique_ptr<App>(new App(std::move(impl)));
+}
+
+App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+App::~App() = default;
+void App::RunUntilSignal() { impl_->RunUntilSignal(); }
+
+}  // namespace mountguard::webhook

@@ -1,0 +1,55 @@
+#ifndef MOUNTGUARD_WEBHOOK_APP_H_
+#define MOUNTGUARD_WEBHOOK_APP_H_
+
+#include <memory>
+#include <string>
+
+#include "core/clock.h"
+#include "core/file_reader.h"
+#include "core/result.h"
+#include "webhook/config.h"
+#include "webhook/log.h"
+
+namespace mountguard::webhook {
+
+/// Why the server does not start.
+struct StartError {
+  enum class Kind {
+    kWrong,        // a flag, a policy, a certificate
+    kUnavailable,  // a file that cannot be read, an address in use
+  };
+  Kind kind = Kind::kWrong;
+  std::string message;  // one or more whole lines
+};
+
+/// The admission server, wired: policies, certificate, ports, log and metrics.
+///
+/// It listens only once policy and certificate are loaded. Files that change are read again; what
+/// is broken in them is logged and counted, and the last good policy and certificate stay in force.
+class App {
+ public:
+  /// Loads everything and opens the ports. `reader`, `clock` and `log` are borrowed and must
+  /// outlive the App. Call it on the main thread, before other threads are started: it takes SIGTERM
+  /// and SIGINT for itself.
+  static core::Result<std::unique_ptr<App>, StartError> Start(const ServerConfig& config,
+                                                              const core::FileReader& reader,
+                                                              const core::Clock& clock,
+                                                              const Log& log);
+  /// Stops without grace, if it still runs.
+  ~App();
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+
+  /// Serves until SIGTERM or SIGINT; then is not ready, answers for the shutdown delay, drains, and
+  /// returns. A second signal ends that at once.
+  void RunUntilSignal();
+
+ private:
+  class Impl;
+  explicit App(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mountguard::webhook
+
+#endif  // MOUNTGUARD_WEBHOOK_APP_H_
