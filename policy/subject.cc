@@ -91,7 +91,7 @@ void Subject::Keep(PodTemplate&& found) {
 }
 
 void Subject::CheckDecoding() {
-  if (templates_.empty()) return;
+  if (skip_ != Skip::kNone) return;
   if (workload_->kubernetes_own) {
     undecodable_ = core::CheckDecodes(object_.api_version, object_.kind, object_.root);
   } else {

@@ -29,6 +29,9 @@ func appendPlaces(places []place, value any) []place {
 	switch value := value.(type) {
 	case object:
 		for _, key := range sortedKeys(value) {
+			if key == "matchLabels" {
+				continue // label selectors stay valid
+			}
 			places = append(places, place{func(v any) { value[key] = v }, value[key]})
 			places = appendPlaces(places, value[key])
 		}
