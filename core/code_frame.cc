@@ -143,7 +143,7 @@ CodeFrame MakeCodeFrame(const LineIndex& lines, SourcePos position, int width) {
   const int value_width =
       ColumnsOf(target, runes_before + static_cast<int>(CountRunes(value))) - caret;
   // Far to the right the window follows the caret, with some of what stands before it.
-  const int first = caret + std::min(value_width, width / 2) < width ? 0 : caret - width / 4;
+  const int first = caret + std::min(value_width, width / 2) < width ? 0 : caret - width / 2;
   for (int number = position.line - 1; number <= position.line + 1; ++number) {
     const std::string_view line = lines.Line(number);
     const bool blank = line.find_first_not_of(" \t") == std::string_view::npos;
@@ -156,18 +156,28 @@ CodeFrame MakeCodeFrame(const LineIndex& lines, SourcePos position, int width) {
   return frame;
 }
 
-std::string ToText(const CodeFrame& frame) {
+std::string PrintableText(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const Rune rune = DecodeRune(text);
+    AppendRune(Printable(rune), &out);
+    text.remove_prefix(rune.length);
+  }
+  return out;
+}
+
+std::string ToText(const CodeFrame& frame, const FramePaint& paint) {
   std::string out;
   if (frame.empty()) return out;
   const std::size_t digits = fmt::formatted_size("{}", frame.lines.back().number);
   for (std::size_t i = 0; i < frame.lines.size(); ++i) {
     const CodeFrame::Line& line = frame.lines[i];
-    out += fmt::format("  {:>{}} |{}{}\n", line.number, digits, line.text.empty() ? "" : " ",
-                       line.text);
-    if (i == frame.target) {
-      out += fmt::format("  {:>{}} | {:{}}{:^>{}}\n", "", digits, "", frame.caret_column, "",
-                         frame.caret_width);
-    }
+    out += fmt::format("{}  {:>{}} |{}{}{}\n", paint.gutter, line.number, digits, paint.end,
+                       line.text.empty() ? "" : " ", line.text);
+    if (i != frame.target) continue;
+    const std::string caret(static_cast<std::size_t>(frame.caret_width), '^');
+    out += fmt::format("{}  {:>{}} |{} {:{}}{}{}{}\n", paint.gutter, "", digits, paint.end, "",
+                       frame.caret_column, paint.caret, caret, paint.end);
   }
   return out;
 }

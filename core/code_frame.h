@@ -48,12 +48,23 @@ struct CodeFrame {
 /// ends left out, none wider than `width` columns of a terminal.
 CodeFrame MakeCodeFrame(const LineIndex& lines, SourcePos position, int width);
 
-/// The frame in plain text, every line ended:
+/// `text` with everything replaced that could steer a terminal: control characters, text direction,
+/// bytes that are no UTF-8.
+std::string PrintableText(std::string_view text);
+
+/// What is put before and behind the parts of a frame: a terminal's escape sequences, or nothing.
+struct FramePaint {
+  std::string_view gutter;
+  std::string_view caret;
+  std::string_view end;
+};
+
+/// The frame as text, every line ended:
 ///    11 |   volumeMounts:
 ///    12 |   - mountPropagation: Bidirectional
 ///       |                       ^^^^^^^^^^^^^
 ///    13 |     name: host
-std::string ToText(const CodeFrame& frame);
+std::string ToText(const CodeFrame& frame, const FramePaint& paint = {});
 
 }  // namespace mountguard::core
 

@@ -51,9 +51,9 @@ TEST_CASE("A long line is cut around the value, and its neighbours with it", "[c
   const CodeFrame frame = MakeCodeFrame(LineIndex(text), {2, 102}, 40);
   REQUIRE(frame.lines.size() == 3);
   CHECK(frame.lines[0].text == "…");
-  CHECK(frame.lines[1].text == "…aaaaaaaa value " + std::string(24, 'b') + "…");
+  CHECK(frame.lines[1].text == "…" + std::string(18, 'a') + " value " + std::string(14, 'b') + "…");
   CHECK(DisplayWidth(frame.lines[1].text) == 41);
-  CHECK(frame.caret_column == 10);
+  CHECK(frame.caret_column == 20);
 }
 
 TEST_CASE("Nothing in a file can steer the terminal", "[code_frame]") {
