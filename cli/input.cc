@@ -252,9 +252,7 @@ void InputReader::EmitNotes(const InputPlace& place, const core::DocumentText& t
   note.pos = document_.dropped;
   note.previous = {};
   note.field.clear();
-  note.message =
-      "kubectl drops this text without a word: the document ends before it. Put `---` on a line of "
-      "its own where a new document starts";
+  note.message = "kubectl drops this text without a word: the document ends before it";
   sink.note(note);
 }
 

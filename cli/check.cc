@@ -1,0 +1,207 @@
+#include "cli/check.h"
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <thread>
+#include <utility>
+
+#include "cli/checker.h"
+#include "cli/policy_flags.h"
+#include "cli/report/reporter.h"
+#include "core/did_you_mean.h"
+#include "core/rfc3339.h"
+
+namespace mountguard::cli {
+namespace {
+
+constexpr int kGutterWidth = 12;  // what a frame's line numbers take of a terminal's width
+
+/// One `-o FORMAT[=FILE]`.
+struct Output {
+  const ReportFormat* format;
+  std::string file;  // "" is standard output
+};
+
+core::Result<std::vector<Output>> ReadOutputs(const std::vector<std::string>& texts) {
+  std::vector<Output> outputs;
+  std::string_view on_stdout;  // the format that goes there
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    const std::string name = text.substr(0, equals);
+    const ReportFormat* format = FindReportFormat(name);
+    if (format == nullptr) {
+      std::vector<std::string_view> known;
+      for (const ReportFormat& one : ReportFormats()) known.push_back(one.name);
+      return core::Failure(fmt::format("-o: expected one of {}, got \"{}\"{}",
+                                       fmt::join(known, ", "), name,
+                                       core::DidYouMean(name, known)));
+    }
+    const std::string file = equals == std::string::npos ? "" : text.substr(equals + 1);
+    if (equals != std::string::npos && file.empty()) {
+      return core::Failure(fmt::format("-o {}: expected the name of a file behind the =", text));
+    }
+    if (file.empty() && !on_stdout.empty()) {
+      return core::Failure(fmt::format("-o: {} and {} cannot both go to standard output; write one "
+                                       "to a file: -o {}=FILE",
+                                       on_stdout, name, name));
+    }
+    outputs.push_back({format, file});
+    if (file.empty()) on_stdout = format->name;
+  }
+  return outputs;
+}
+
+struct CheckFlags {
+  PolicyFlags policy;
+  CheckSettings settings;
+  std::string dry_run;
+  std::string at;
+  std::vector<std::string> outputs;
+  std::string fail_on = "deny";
+  int jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+
+  std::vector<FlagGroup> Groups() {
+    return {
+        policy.Group(),
+        {"The request that is assumed",
+         {{"--namespace", &settings.namespace_name, "NS", "of objects that do not say theirs"},
+          {"--operation", &settings.operation, "CREATE|UPDATE", "what is done (CREATE)"},
+          {"--user", &settings.user, "USER", "who does it"},
+          {"--group", &settings.groups, "GROUP", "a group of theirs, repeatable"},
+          {"--dry-run", &dry_run, "true|false", "whether it is a dry run"},
+          {"--at", &at, "DATE", "the day, or RFC 3339 time, on which exceptions are judged (now)"}}},
+        {"Result",
+         {{"-o,--output", &outputs, "FORMAT[=FILE]",
+           "text (the default) or json, repeatable"},
+          {"--fail-on", &fail_on, "deny|warn|none", "what makes the exit code 1 (deny)"},
+          {"--strict", &settings.strict, "",
+           "judge fragments too; repeated keys and dropped documents are errors"},
+          {"--jobs", &jobs, "N", "files that are read at a time (as many as there are cores)"}}},
+    };
+  }
+};
+
+/// Checks all files on `jobs` threads; the report is in the order of the files all the same.
+CheckReport CheckAll(const std::vector<std::string>& files, const policy::Engine& engine,
+                     const CheckSettings& settings, int jobs, Environment& env) {
+  std::vector<CheckReport> parts(files.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    Checker checker(engine, settings, env.files, env.in);
+    for (std::size_t i = next++; i < files.size(); i = next++) {
+      parts[i] = checker.CheckFile(files[i]);
+    }
+  };
+  std::vector<std::thread> threads;
+  const std::size_t wanted = std::min(files.size(), static_cast<std::size_t>(jobs));
+  for (std::size_t i = 1; i < wanted; ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+
+  CheckReport report;
+  for (CheckReport& part : parts) Append(std::move(part), &report);
+  return report;
+}
+
+/// Writes the report to a file, which is replaced.
+core::Result<void> WriteToFile(const CheckReport& report, const Output& output) {
+  std::ofstream file(output.file, std::ios::binary);
+  if (file) {
+    output.format->write(report, Terminal{}, file);
+    file.close();
+  }
+  if (file) return {};
+  return core::Failure(
+      fmt::format("{}: the report cannot be written: {}", output.file, std::strerror(errno)));
+}
+
+ExitCode CodeOf(const CheckReport& report, std::string_view fail_on) {
+  const CheckSummary& summary = report.summary;
+  const bool failed = (fail_on != "none" && summary.deny > 0) ||
+                      (fail_on == "warn" && summary.warn > 0);
+  return Combine(failed ? ExitCode::kFindings : ExitCode::kClean,
+                 report.errors.empty() ? ExitCode::kClean : ExitCode::kUnreadable);
+}
+
+/// What is wrong with flags that are fine each by itself; fills in what follows from them.
+core::Result<void> Complete(const std::vector<std::string>& paths, Environment& env,
+                            CheckFlags* flags) {
+  if (paths.empty()) {
+    return core::Failure("expected a file, a directory, or - for standard input");
+  }
+  if (std::count(paths.begin(), paths.end(), "-") > 1) {
+    return core::Failure("standard input (-) can be read only once");
+  }
+  if (flags->jobs < 1) return core::Failure("--jobs: expected 1 or more");
+  if (!flags->dry_run.empty()) flags->settings.dry_run = flags->dry_run == "true";
+  flags->settings.frame_width = env.terminal.width - kGutterWidth;
+  flags->settings.now = env.clock.Now();
+  if (flags->at.empty()) return {};
+  const auto day = core::ParseDate(flags->at);
+  const auto time = day ? day : core::ParseRfc3339(flags->at);
+  if (!time) {
+    return core::Failure(fmt::format(
+        "--at: expected a date such as 2027-01-31 or an RFC 3339 time, got \"{}\"", flags->at));
+  }
+  flags->settings.now = *time;
+  return {};
+}
+
+ExitCode RunCheck(const Command& command, const Arguments& arguments, Environment& env) {
+  CheckFlags flags;
+  std::vector<std::string> paths;
+  if (const auto done = ParseFlags(command, flags.Groups(), &paths, arguments, env)) return *done;
+  if (const auto complete = Complete(paths, env, &flags); !complete) {
+    return WrongUsage(command, complete.error().message, env);
+  }
+  if (flags.outputs.empty()) flags.outputs = {"text"};
+  const auto outputs = ReadOutputs(flags.outputs);
+  if (!outputs) return WrongUsage(command, outputs.error().message, env);
+  const auto engine = MakeEngine(flags.policy, command, env);
+  if (!engine) return engine.error();
+
+  CheckReport report;
+  const InputSink failures = {nullptr, nullptr, [&report](const InputFailure& failure) {
+                                report.errors.push_back({std::string(failure.place.file), 0, {},
+                                                         {}, failure.message});
+                              }};
+  const std::vector<std::string> files = ListInputFiles(paths, env.files, failures);
+  Append(CheckAll(files, **engine, flags.settings, flags.jobs, env), &report);
+
+  ExitCode code = CodeOf(report, flags.fail_on);
+  for (const Output& output : *outputs) {
+    if (output.file.empty()) {
+      output.format->write(report, env.terminal, env.out);
+    } else if (const auto written = WriteToFile(report, output); !written) {
+      fmt::print(env.err, "{}\n", written.error().message);
+      code = Combine(code, ExitCode::kUnreadable);
+    }
+  }
+  return code;
+}
+
+}  // namespace
+
+const Command kCheckCommand = {
+    "check",
+    "PATH...|-",
+    "judge manifests offline, as the server would",
+    "Reads YAML and JSON as kubectl does: files, directories, standard input (-), Lists, saved\n"
+    "AdmissionReviews, the output of Helm and kustomize.\n"
+    "\n"
+    "Exit codes: 0 clean, 1 findings at or above --fail-on, 2 wrong usage or policy, 3 something\n"
+    "could not be read.",
+    "  mountguard check deploy/\n"
+    "  helm template ./chart | mountguard check -\n"
+    "  mountguard check deploy/ --policy policies/ --namespace production --fail-on warn\n"
+    "  mountguard check deploy/ -o text -o json=report.json\n",
+    &RunCheck,
+};
+
+}  // namespace mountguard::cli

@@ -1,0 +1,75 @@
+#ifndef MOUNTGUARD_CLI_CHECKER_H_
+#define MOUNTGUARD_CLI_CHECKER_H_
+
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/input.h"
+#include "cli/report/reporter.h"
+#include "core/clock.h"
+#include "core/code_frame.h"
+#include "core/file_reader.h"
+#include "policy/engine.h"
+#include "policy/subject.h"
+#include "policy/verdict.h"
+
+namespace mountguard::cli {
+
+/// How manifests are judged: what the command line says of a request that nobody made yet.
+struct CheckSettings {
+  std::string operation = "CREATE";
+  std::optional<std::string> namespace_name;  // of objects that do not say theirs
+  std::optional<std::string> user;
+  std::vector<std::string> groups;  // none: unknown
+  std::optional<bool> dry_run;
+  bool strict = false;
+  int frame_width = 100;  // columns for the lines around a result
+  core::WallTime now;     // what exceptions' expiry is held against
+};
+
+/// Judges files by one engine, one after the other, as the server judges requests.
+///
+/// Keeps its buffers: what it costs is the reading. Not thread-safe; one a thread.
+class Checker {
+ public:
+  /// All borrowed; must outlive this.
+  Checker(const policy::Engine& engine, const CheckSettings& settings,
+          const core::FileReader& files, std::istream& standard_input)
+      : engine_(engine), settings_(settings), reader_(files, standard_input) {}
+
+  /// What there is to say of one file, "-" being standard input. In the order of documents and
+  /// items; of one object first what Kubernetes says, in its order, then the rest by position.
+  CheckReport CheckFile(const std::string& file);
+
+ private:
+  void Take(const InputObject& object);
+  void Take(const InputNote& note);
+  void Take(const InputFailure& failure);
+
+  void Judge(const InputObject& object);
+  void JudgeReview(const InputObject& object);
+  /// Judges what subject_ holds; `prefix` is where the judged object stands in the input's.
+  void Evaluate(const InputObject& object, std::string_view prefix);
+  void AddError(const InputPlace& place, core::SourcePos position, std::string_view text,
+                int first_line, std::string message);
+  core::CodeFrame FrameAt(std::string_view text, int first_line, core::SourcePos position);
+
+  const policy::Engine& engine_;
+  const CheckSettings& settings_;
+  InputReader reader_;
+  policy::Subject subject_;
+  policy::Verdict verdict_;
+  std::optional<core::LineIndex> lines_;  // of the text at lines_of_
+  const char* lines_of_ = nullptr;
+  CheckReport report_;
+};
+
+/// Adds what `part` says behind what `report` says.
+void Append(CheckReport part, CheckReport* report);
+
+}  // namespace mountguard::cli
+
+#endif  // MOUNTGUARD_CLI_CHECKER_H_

@@ -1,0 +1,36 @@
+#ifndef MOUNTGUARD_CLI_POLICY_FLAGS_H_
+#define MOUNTGUARD_CLI_POLICY_FLAGS_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/environment.h"
+#include "cli/flags.h"
+#include "core/result.h"
+#include "policy/engine.h"
+
+namespace mountguard::cli {
+
+/// The flags that say by which policy manifests are judged.
+struct PolicyFlags {
+  std::vector<std::string> paths;
+  std::string profile;
+  bool no_policy = false;
+  std::string kubernetes_rules;  // "" leaves it to the policies
+  std::string runtime = "containerd";
+
+  FlagGroup Group();
+};
+
+/// The engine that the flags ask for. Warnings about policies go to env.err, and so does what is
+/// wrong; the code is then what to exit with.
+core::Result<std::unique_ptr<const policy::Engine>, ExitCode> MakeEngine(const PolicyFlags& flags,
+                                                                         const Command& command,
+                                                                         Environment& env);
+
+}  // namespace mountguard::cli
+
+#endif  // MOUNTGUARD_CLI_POLICY_FLAGS_H_

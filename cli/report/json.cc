@@ -1,0 +1,100 @@
+#include "cli/json_output.h"
+#include "cli/report/reporter.h"
+
+namespace mountguard::cli {
+namespace {
+
+Json ToJson(const CheckSummary& summary, const CheckReport& report) {
+  return {
+      {"files", summary.files},
+      {"documents", summary.documents},
+      {"objects", summary.objects},
+      {"pods", summary.pods},
+      {"mounts", summary.mounts},
+      {"skipped", report.skipped.size()},
+      {"errors", report.errors.size()},
+      {"deny", summary.deny},
+      {"warn", summary.warn},
+      {"audit", summary.audit},
+      {"excepted", summary.excepted},
+      {"undetermined", summary.undetermined},
+  };
+}
+
+Json ToJson(const CheckResult& result) {
+  Json actions = Json::array();
+  for (policy::Action action : result.actions.ToList()) actions.push_back(ToString(action));
+  Json json = {
+      {"file", result.file},
+      {"document", result.document},
+      {"item", OrNull(result.item)},
+      {"line", result.position.line},
+      {"column", result.position.column},
+      {"source", OrNull(result.source)},
+      {"apiVersion", result.api_version},
+      {"kind", result.kind},
+      {"namespace", result.namespace_name},
+      {"name", result.name},
+      {"template", result.template_path},
+      {"container", OrNull(result.container)},
+      {"containerType", OrNull(result.container_type)},
+      {"sidecar", result.sidecar},
+      {"mount", OrNull(result.mount)},
+      {"device", OrNull(result.device)},
+      {"volume", OrNull(result.volume)},
+      {"mountPath", OrNull(result.mount_path)},
+      {"mountPropagation", OrNull(result.mount_propagation)},
+      {"cri", OrNull(result.cri)},
+      {"rule", result.rule},
+      {"origin", ToString(result.origin)},
+      {"action", ToString(result.actions.Strongest())},
+      {"actions", std::move(actions)},
+      {"field", result.field},
+  };
+  if (result.origin == policy::Origin::kKubernetes) json["error"] = result.error;
+  json["message"] = result.message;
+  json["exception"] = OrNull(result.exception);
+  json["undetermined"] = result.undetermined;
+  return json;
+}
+
+Json ToJson(const CheckError& error) {
+  const bool placed = error.position.known();
+  return {
+      {"file", error.file},
+      {"document", placed ? Json(error.document) : Json(nullptr)},
+      {"line", placed ? Json(error.position.line) : Json(nullptr)},
+      {"column", placed ? Json(error.position.column) : Json(nullptr)},
+      {"message", error.message},
+  };
+}
+
+Json ToJson(const SkippedDocument& skipped) {
+  return {
+      {"file", skipped.file},
+      {"document", skipped.document},
+      {"line", skipped.line},
+      {"reason", skipped.reason},
+  };
+}
+
+template <class T>
+Json ToArray(const std::vector<T>& values) {
+  Json array = Json::array();
+  for (const T& value : values) array.push_back(ToJson(value));
+  return array;
+}
+
+}  // namespace
+
+void WriteJsonReport(const CheckReport& report, const Terminal&, std::ostream& out) {
+  WriteJson({{"apiVersion", "mountguard.io/v1"},
+             {"kind", "CheckReport"},
+             {"summary", ToJson(report.summary, report)},
+             {"results", ToArray(report.results)},
+             {"errors", ToArray(report.errors)},
+             {"skipped", ToArray(report.skipped)}},
+            out);
+}
+
+}  // namespace mountguard::cli

@@ -1,0 +1,62 @@
+#include "cli/terminal.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+namespace mountguard::cli {
+namespace {
+
+constexpr int kNarrowest = 40;
+constexpr int kWidest = 160;
+
+/// In the order of Style: ECMA-48 "select graphic rendition".
+constexpr std::array<std::string_view, 7> kStarts = {
+    "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;36m", "\x1b[1;32m", "\x1b[1m", "\x1b[2m", "\x1b[36m"};
+constexpr std::string_view kEnd = "\x1b[0m";
+
+bool IsSet(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+bool IsDumb() {
+  const char* term = std::getenv("TERM");
+  return term != nullptr && std::string_view(term) == "dumb";
+}
+
+}  // namespace
+
+Terminal TerminalOf(int file_descriptor) {
+  Terminal terminal;
+  if (isatty(file_descriptor) == 0) return terminal;
+  terminal.colour = !IsSet("NO_COLOR") && !IsDumb();
+  winsize size{};
+  if (ioctl(file_descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    terminal.width = std::clamp<int>(size.ws_col, kNarrowest, kWidest);
+  }
+  return terminal;
+}
+
+bool ReaderIsGone(int file_descriptor) {
+  pollfd watched = {file_descriptor, POLLOUT, 0};
+  return poll(&watched, 1, 0) == 1 && (watched.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+std::string_view StartOf(const Terminal& terminal, Style style) {
+  return terminal.colour ? kStarts[static_cast<std::size_t>(style)] : "";
+}
+
+std::string_view EndOfStyle(const Terminal& terminal) { return terminal.colour ? kEnd : ""; }
+
+std::string Styled(const Terminal& terminal, Style style, std::string_view text) {
+  if (text.empty()) return "";
+  return fmt::format("{}{}{}", StartOf(terminal, style), text, EndOfStyle(terminal));
+}
+
+}  // namespace mountguard::cli
