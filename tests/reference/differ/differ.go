@@ -5,6 +5,7 @@ package differ
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -108,6 +109,9 @@ func compareBatch(ctx context.Context, options Options, start, end uint64) (Summ
 	samples := make([]sample, 0, end-start)
 	for index := start; index < end; index++ {
 		s, err := newSample(options, form, index)
+		if errors.Is(err, errNotYAML) {
+			continue
+		}
 		if err != nil {
 			return Summary{}, "", fmt.Errorf("object %d: %w", index, err)
 		}

@@ -3,6 +3,7 @@ package differ
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"mountguard.io/tests/reference/validate"
@@ -29,11 +30,21 @@ func (f Form) of(batch uint64) Form {
 	return f
 }
 
+// errNotYAML is told of an object with characters that YAML cannot hold, however they are written.
+var errNotYAML = errors.New("not to be written in YAML")
+
 func (f Form) marshal(object any) ([]byte, error) {
-	if f == YAMLStream {
-		return yaml.Marshal(object)
+	if f != YAMLStream {
+		return json.Marshal(object)
 	}
-	return json.Marshal(object)
+	text, err := yaml.Marshal(object)
+	if err == nil {
+		_, err = yaml.YAMLToJSON(text)
+	}
+	if err != nil {
+		return nil, errNotYAML
+	}
+	return text, nil
 }
 
 func (f Form) judge(text []byte) (validate.Verdict, error) {
