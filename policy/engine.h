@@ -38,8 +38,10 @@ class Engine {
 
  private:
   struct Compiled;
+  class Evaluation;
 
   std::shared_ptr<const PolicySet> policies_;
+  core::Runtime runtime_;
   std::unique_ptr<const Compiled> compiled_;
 };
 

@@ -1,6 +1,7 @@
 #ifndef MOUNTGUARD_POLICY_POLICY_LOADER_H_
 #define MOUNTGUARD_POLICY_POLICY_LOADER_H_
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,9 @@
 #include "policy/policy_set.h"
 
 namespace mountguard::policy {
+
+/// The largest policy file, in bytes; some 40,000 rules. A ConfigMap holds a sixteenth of it.
+inline constexpr std::size_t kMaxPolicyFileSize = 16 * 1024 * 1024;
 
 /// The text of one policy file, or of one key of a ConfigMap; `name` is what messages call it.
 struct PolicyFile {

@@ -1,0 +1,388 @@
+#include "policy/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "policy/advice/advice.h"
+#include "policy/all_rules.h"
+#include "policy/block_index.h"
+#include "policy/kubernetes/kubernetes_rules.h"
+#include "policy/kubernetes/rule_ids.h"
+#include "policy/matcher.h"
+#include "policy/message.h"
+
+namespace mountguard::policy {
+namespace {
+
+/// A piece of built-in advice that is not off.
+struct EnabledAdvice {
+  const RuleInfo* rule;
+  Action action;
+};
+
+using Policies = std::vector<const MountPolicy*>;
+
+/// The strictest of what policies say, or `fallback` where none says anything.
+template <class Setting>
+Action Strictest(const Policies& policies, Action fallback, const Setting& setting) {
+  std::optional<Action> strictest;
+  for (const MountPolicy* policy : policies) {
+    const std::optional<Action> said = setting(*policy);
+    if (said) strictest = std::max(*said, strictest.value_or(Action::kOff));
+  }
+  return strictest.value_or(fallback);
+}
+
+Action KubernetesAction(const Policies& policies) {
+  return Strictest(policies, Action::kDeny,
+                   [](const MountPolicy& policy) { return policy.kubernetes_rules; });
+}
+
+Action AdviceAction(const Policies& policies, const RuleInfo& rule) {
+  return Strictest(policies, rule.default_action,
+                   [&rule](const MountPolicy& policy) -> std::optional<Action> {
+                     for (const auto& [id, action] : policy.advice) {
+                       if (id == rule.id) return action;
+                     }
+                     return std::nullopt;
+                   });
+}
+
+std::vector<EnabledAdvice> EnabledAdviceOf(const Policies& policies) {
+  std::vector<EnabledAdvice> enabled;
+  for (const RuleInfo& rule : AllRules()) {
+    if (rule.origin != Origin::kAdvice) continue;
+    const Action action = AdviceAction(policies, rule);
+    if (action != Action::kOff) enabled.push_back({&rule, action});
+  }
+  return enabled;
+}
+
+void AddKeys(const std::vector<Block>& blocks, MetadataKeys* keys) {
+  for (const Block& block : blocks) {
+    for (const Condition& condition : block.conditions) {
+      const auto* selector = std::get_if<LabelSelector>(&condition.value);
+      if (selector == nullptr) continue;
+      auto& list = condition.field == BlockField::kLabels ? keys->labels : keys->annotations;
+      for (const auto& requirement : selector->requirements) list.push_back(requirement.key);
+    }
+  }
+}
+
+MetadataKeys MetadataKeysOf(const Policies& policies) {
+  MetadataKeys keys;
+  for (const MountPolicy* policy : policies) {
+    for (const PolicyRule& rule : policy->rules) {
+      for (const auto* blocks : {&rule.match, &rule.exclude, &rule.require}) {
+        AddKeys(*blocks, &keys);
+      }
+    }
+    for (const PolicyException& exception : policy->exceptions) AddKeys(exception.match, &keys);
+  }
+  for (auto* list : {&keys.labels, &keys.annotations}) {
+    std::sort(list->begin(), list->end());
+    list->erase(std::unique(list->begin(), list->end()), list->end());
+  }
+  return keys;
+}
+
+core::WorkloadTable WorkloadsOf(const Policies& policies) {
+  core::WorkloadTable workloads;
+  for (const MountPolicy* policy : policies) {
+    for (const CustomKind& kind : policy->pod_templates) {
+      // The loader has tried it: it cannot fail here.
+      static_cast<void>(workloads.Add(kind.group, kind.kind, kind.paths).has_value());
+    }
+  }
+  return workloads;
+}
+
+/// True if a match of the rule asks for a mode: then a finding is about that field.
+bool SpeaksOfPropagation(const PolicyRule& rule) {
+  const auto asks = [](const Condition& condition) {
+    return condition.field == BlockField::kMountPropagation;
+  };
+  return std::any_of(rule.match.begin(), rule.match.end(), [&asks](const Block& block) {
+    return std::any_of(block.conditions.begin(), block.conditions.end(), asks);
+  });
+}
+
+Finding FindingAt(const JudgedTemplate& judged, int template_index, int container, int mount) {
+  const core::ContainerView& view = judged.pod.containers()[static_cast<std::size_t>(container)];
+  Finding finding;
+  finding.template_index = template_index;
+  finding.container = container;
+  finding.mount = mount;
+  finding.field = fmt::format("{}.volumeMounts[{}]",
+                              core::PathOf(judged.source.SpecPath(), view), mount);
+  return finding;
+}
+
+/// A verdict that hangs on what is not known here is only audited, and says on what it hangs.
+void SetUndetermined(Truth truth, Finding* finding) {
+  std::vector<std::string_view>& facts = finding->undetermined;
+  for (std::string_view name : NamesOf(truth.unknown_facts())) {
+    if (std::find(facts.begin(), facts.end(), name) == facts.end()) facts.push_back(name);
+  }
+  if (!facts.empty()) finding->actions = Action::kAudit;
+}
+
+}  // namespace
+
+struct Engine::Compiled {
+  explicit Compiled(const Policies& policies)
+      : kubernetes_action(KubernetesAction(policies)),
+        advice(EnabledAdviceOf(policies)),
+        workloads(WorkloadsOf(policies)),
+        metadata_keys(MetadataKeysOf(policies)) {
+    std::vector<BlockIndex::Entry> matches, exempting;
+    for (const MountPolicy* policy : policies) {
+      for (const PolicyRule& rule : policy->rules) {
+        const auto owner = static_cast<std::uint32_t>(rules.size());
+        for (const Block& block : rule.match) matches.push_back({&block, owner});
+        rules.push_back(&rule);
+      }
+      for (const PolicyException& exception : policy->exceptions) {
+        const auto owner = static_cast<std::uint32_t>(exceptions.size());
+        for (const Block& block : exception.match) exempting.push_back({&block, owner});
+        exceptions.push_back(&exception);
+      }
+    }
+    rule_index = BlockIndex(std::move(matches));
+    exception_index = BlockIndex(std::move(exempting));
+  }
+
+  Action kubernetes_action;
+  std::vector<EnabledAdvice> advice;
+  core::WorkloadTable workloads;
+  MetadataKeys metadata_keys;
+  std::vector<const PolicyRule*> rules;
+  std::vector<const PolicyException*> exceptions;
+  BlockIndex rule_index;       // owners are places in `rules`
+  BlockIndex exception_index;  // owners are places in `exceptions`
+};
+
+/// One evaluation: what is judged, when, and what was found so far.
+class Engine::Evaluation {
+ public:
+  Evaluation(const Compiled& compiled, core::Runtime runtime, const Subject& subject,
+             core::WallTime now, std::vector<Finding>* findings)
+      : compiled_(compiled),
+        runtime_(runtime),
+        subject_(subject),
+        now_(now),
+        facts_(subject),
+        findings_(*findings) {}
+
+  void Run() {
+    JudgeDecoding();
+    JudgeByKubernetes();
+    if (!compiled_.rule_index.empty()) JudgeByRules();
+    JudgeByAdvice();
+    if (!compiled_.exception_index.empty()) {
+      for (Finding& finding : findings_) Except(&finding);
+    }
+    if (subject_.mirror_pod()) {
+      for (Finding& finding : findings_) {
+        finding.actions = finding.actions.CappedAt(Action::kWarn);
+      }
+    }
+  }
+
+ private:
+  /// What cannot be read can be judged by no rule, so it is denied however mild Kubernetes' rules
+  /// are set; only where they are off does it go by with a note.
+  void JudgeDecoding() {
+    if (!subject_.undecodable()) return;
+    const core::DecodeError& error = *subject_.undecodable();
+    Finding& finding = findings_.emplace_back();
+    finding.rule = kUndecodable;
+    finding.actions =
+        compiled_.kubernetes_action == Action::kOff ? Action::kAudit : Action::kDeny;
+    finding.cause = CauseType::kInvalid;
+    finding.field = error.field;
+    finding.error = error.message;
+    finding.detail = error.message;
+    finding.message = fmt::format("the object cannot be decoded: {}", error.message);
+  }
+
+  void JudgeByKubernetes() {
+    if (compiled_.kubernetes_action == Action::kOff) return;
+    int index = 0;
+    for (const JudgedTemplate& judged : subject_.templates()) {
+      CheckKubernetesRules(judged, index++, compiled_.kubernetes_action, &findings_);
+    }
+  }
+
+  void JudgeByRules() {
+    std::vector<std::uint32_t> found;  // what outer scopes found stays for the inner ones
+    compiled_.rule_index.Find(facts_, Scope::kRequest, &found);
+    const std::size_t of_request = found.size();
+    int template_index = 0;
+    for (const JudgedTemplate& judged : subject_.templates()) {
+      facts_.Select(&judged, nullptr, nullptr);
+      compiled_.rule_index.Find(facts_, Scope::kPod, &found);
+      const std::size_t of_pod = found.size();
+      int container_index = 0;
+      for (const core::ContainerView& container : judged.pod.containers()) {
+        if (container.judged && container.mount_count > 0) {
+          facts_.Select(&judged, &container, nullptr);
+          compiled_.rule_index.Find(facts_, Scope::kContainer, &found);
+          JudgeMounts(template_index, container_index, &found);
+          found.resize(of_pod);
+        }
+        ++container_index;
+      }
+      found.resize(of_request);
+      ++template_index;
+    }
+  }
+
+  void JudgeMounts(int template_index, int container_index, std::vector<std::uint32_t>* found) {
+    const JudgedTemplate& judged = *facts_.pod_template();
+    const core::ContainerView& container = *facts_.container();
+    const std::size_t of_container = found->size();
+    int mount_index = 0;
+    for (const core::VolumeMount& mount : judged.pod.Mounts(container)) {
+      facts_.Select(&judged, &container, &mount);
+      compiled_.rule_index.Find(facts_, Scope::kMount, found);
+      if (!found->empty()) {
+        candidates_.assign(found->begin(), found->end());
+        std::sort(candidates_.begin(), candidates_.end());
+        candidates_.erase(std::unique(candidates_.begin(), candidates_.end()), candidates_.end());
+        JudgeMount(template_index, container_index, mount_index);
+        found->resize(of_container);
+      }
+      ++mount_index;
+    }
+  }
+
+  /// Tries the candidates, which are in the order of their rules.
+  void JudgeMount(int template_index, int container_index, int mount_index) {
+    for (auto at = candidates_.begin(); at != candidates_.end();) {
+      const std::uint32_t owner = compiled_.rule_index.entry(*at).owner;
+      Truth matched = false;
+      for (; at != candidates_.end(); ++at) {
+        const BlockIndex::Entry& entry = compiled_.rule_index.entry(*at);
+        if (entry.owner != owner) break;
+        if (!matched.IsTrue()) {
+          matched = Or(matched, Holds(*entry.block, facts_, Polarity::kCouldHold));
+        }
+      }
+      if (matched.IsFalse()) continue;
+      const PolicyRule& rule = *compiled_.rules[owner];
+      const Truth broken = And(matched, Not(Or(AnyHolds(rule.exclude, facts_, Polarity::kMustHold),
+                                               AnyHolds(rule.require, facts_, Polarity::kMustHold))));
+      if (broken.IsFalse()) continue;
+      Finding finding = FindingAt(*facts_.pod_template(), template_index, container_index,
+                                  mount_index);
+      if (facts_.mount()->mount_propagation && SpeaksOfPropagation(rule)) {
+        finding.field += ".mountPropagation";
+      }
+      finding.rule = rule.name;
+      finding.origin = Origin::kPolicy;
+      finding.actions = rule.actions;
+      finding.message = RuleMessage(rule, facts_);
+      SetUndetermined(broken, &finding);
+      findings_.push_back(std::move(finding));
+    }
+  }
+
+  void JudgeByAdvice() {
+    std::vector<AdviceFinding> said;
+    int index = 0;
+    for (const JudgedTemplate& judged : subject_.templates()) {
+      const AdviceContext context{subject_, judged, judged.pod, runtime_};
+      for (const EnabledAdvice& advice : compiled_.advice) {
+        said.clear();
+        advice.rule->check(context, &said);
+        for (AdviceFinding& one : said) {
+          Finding finding = FindingAt(judged, index, one.container, one.mount);
+          finding.rule = advice.rule->id;
+          finding.origin = Origin::kAdvice;
+          finding.actions = advice.action;
+          finding.message = std::move(one.message);
+          findings_.push_back(std::move(finding));
+        }
+      }
+      ++index;
+    }
+  }
+
+  /// Points the facts at what a finding is about, which may be no mount or not even a container.
+  void SelectPlaceOf(const Finding& finding) {
+    const auto at = [](int index) { return static_cast<std::size_t>(index); };
+    const auto& templates = subject_.templates();
+    const JudgedTemplate* judged = at(finding.template_index) < templates.size()
+                                       ? &templates[at(finding.template_index)]
+                                       : nullptr;
+    const core::ContainerView* container = nullptr;
+    const core::VolumeMount* mount = nullptr;
+    if (judged != nullptr && finding.container != Finding::kNone) {
+      container = &judged->pod.containers()[at(finding.container)];
+      if (finding.mount != Finding::kNone) mount = &judged->pod.Mounts(*container)[at(finding.mount)];
+    }
+    facts_.Select(judged, container, mount);
+  }
+
+  void Except(Finding* finding) {
+    SelectPlaceOf(*finding);
+    candidates_.clear();
+    for (Scope scope : {Scope::kRequest, Scope::kPod, Scope::kContainer, Scope::kMount}) {
+      compiled_.exception_index.Find(facts_, scope, &candidates_);
+    }
+    std::sort(candidates_.begin(), candidates_.end());
+    Truth excepted = false;
+    for (std::uint32_t candidate : candidates_) {
+      const BlockIndex::Entry& entry = compiled_.exception_index.entry(candidate);
+      const PolicyException& exception = *compiled_.exceptions[entry.owner];
+      if (exception.ExpiredAt(now_)) continue;
+      if (!std::binary_search(exception.rules.begin(), exception.rules.end(), finding->rule)) {
+        continue;
+      }
+      const Truth holds = Holds(*entry.block, facts_, Polarity::kMustHold);
+      if (holds.IsTrue()) {
+        finding->exception = exception.name;
+        return;
+      }
+      excepted = Or(excepted, holds);
+    }
+    SetUndetermined(excepted, finding);
+  }
+
+  const Compiled& compiled_;
+  const core::Runtime runtime_;
+  const Subject& subject_;
+  const core::WallTime now_;
+  MountFacts facts_;
+  std::vector<Finding>& findings_;
+  std::vector<std::uint32_t> candidates_;
+};
+
+Engine::Engine(std::shared_ptr<const PolicySet> policies, std::string_view profile,
+               core::Runtime runtime)
+    : policies_(std::move(policies)), runtime_(runtime) {
+  Policies in_profile;
+  for (const MountPolicy& policy : policies_->policies()) {
+    if (policy.IsIn(profile)) in_profile.push_back(&policy);
+  }
+  compiled_ = std::make_unique<const Compiled>(in_profile);
+}
+
+Engine::~Engine() = default;
+
+void Engine::Evaluate(const Subject& subject, core::WallTime now, Verdict* verdict) const {
+  verdict->clear();
+  if (subject.skip() != Subject::Skip::kNone) return;
+  Evaluation(*compiled_, runtime_, subject, now, &verdict->findings).Run();
+}
+
+const core::WorkloadTable& Engine::workloads() const { return compiled_->workloads; }
+
+const MetadataKeys& Engine::metadata_keys() const { return compiled_->metadata_keys; }
+
+}  // namespace mountguard::policy
