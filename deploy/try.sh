@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . deploy/dependencies.sh
 
-require_packages "${build_packages[@]}" curl
+require_packages "${build_packages[@]}" curl jq
 if [ ! -x build/release/mountguard ] || [ -n "${MOUNTGUARD_REBUILD:-}" ]; then
   echo "== building (some minutes the first time)"
 fi
@@ -53,7 +53,7 @@ post() { # post TITLE FILE EXPECTED
   echo "== $1"
   reply=$(curl --silent --show-error --cacert "$work/certs/ca.crt" --header 'Content-Type: application/json' \
     --data-binary "@$2" "https://$address/validate")
-  echo "$reply"
+  jq . <<<"$reply"
   case "$reply" in
     *"$3"*) ;;
     *) echo "expected $3 in the answer" >&2 && exit 1 ;;
