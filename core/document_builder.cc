@@ -86,6 +86,15 @@ DocumentBuilder::Place DocumentBuilder::place() const {
   return frame.expects_merge ? Place::kMergeValue : Place::kValue;
 }
 
+/// Counts go-yaml's decoding steps: all of them, and those that are due to aliases.
+inline Result<void> DocumentBuilder::CountDecodes(std::uint64_t decodes,
+                                                  std::uint64_t through_aliases) {
+  decodes_ += decodes;
+  alias_decodes_ += through_aliases;
+  if (alias_decodes_ <= 100 || decodes_ <= 1000) return {};
+  return CheckAliasRatio();
+}
+
 Result<void> DocumentBuilder::BeginMapping(SourcePos pos, std::string_view anchor) {
   const Place where = place();
   if (where == Place::kKey) {
@@ -329,10 +338,7 @@ void DocumentBuilder::MoveReferences(const MergeElement& element, std::size_t js
   }
 }
 
-Result<void> DocumentBuilder::CountDecodes(std::uint64_t decodes, std::uint64_t through_aliases) {
-  decodes_ += decodes;
-  alias_decodes_ += through_aliases;
-  if (alias_decodes_ <= 100 || decodes_ <= 1000) return {};
+Result<void> DocumentBuilder::CheckAliasRatio() const {
   const double ratio = static_cast<double>(alias_decodes_) / static_cast<double>(decodes_);
   if (ratio <= AllowedAliasRatio(decodes_)) return {};
   return Failure("the document uses aliases excessively: kubectl refuses it");
@@ -417,7 +423,7 @@ std::string DocumentBuilder::FieldOf(const Key& key) const {
 }
 
 void DocumentBuilder::Finish() {
-  document_->json.reserve(document_->json.size() + simdjson::SIMDJSON_PADDING);
+  document_->json.reserve(document_->json.size() + JsonParser::kPadding);
   std::sort(document_->duplicate_keys.begin(), document_->duplicate_keys.end(),
             [](const DuplicateKey& a, const DuplicateKey& b) { return a.first < b.first; });
 }

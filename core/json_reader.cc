@@ -1,6 +1,7 @@
 #include "core/json_reader.h"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <utility>
 #include <vector>
@@ -74,46 +75,71 @@ std::string Describe(simdjson::error_code code, std::string_view text) {
 
 }  // namespace
 
-std::optional<std::int64_t> JsonValue::AsInt64() const {
-  std::int64_t value = 0;
-  if (type() == JsonType::kInt64 && element_.get_int64().get(value) == simdjson::SUCCESS) {
-    return value;
+JsonType JsonValue::type() const {
+  if (!exists()) return JsonType::kAbsent;
+  switch (Tag()) {
+    case '{':
+      return JsonType::kObject;
+    case '[':
+      return JsonType::kArray;
+    case '"':
+      return JsonType::kString;
+    case 'l':
+      return JsonType::kInt64;
+    case 'u':
+      return JsonType::kUint64;
+    case 'd':
+      return JsonType::kDouble;
+    case 't':
+    case 'f':
+      return JsonType::kBool;
+    default:
+      return JsonType::kNull;
   }
-  return std::nullopt;
+}
+
+std::optional<std::int64_t> JsonValue::AsInt64() const {
+  if (!exists() || Tag() != 'l') return std::nullopt;
+  return static_cast<std::int64_t>(NumberBits());
 }
 
 std::optional<double> JsonValue::AsDouble() const {
-  double value = 0;
-  if (exists_ && element_.get_double().get(value) == simdjson::SUCCESS) return value;
-  return std::nullopt;
-}
-
-JsonValue JsonValue::Get(std::string_view key) const {
-  JsonValue found;
-  for (const Member& member : Members()) {
-    if (member.key == key) found = member.value;
+  switch (type()) {
+    case JsonType::kInt64:
+      return static_cast<double>(static_cast<std::int64_t>(NumberBits()));
+    case JsonType::kUint64:
+      return static_cast<double>(NumberBits());
+    case JsonType::kDouble: {
+      double value = 0;
+      const std::uint64_t bits = NumberBits();
+      std::memcpy(&value, &bits, sizeof value);
+      return value;
+    }
+    default:
+      return std::nullopt;
   }
-  return found;
 }
 
 JsonValue JsonValue::At(std::size_t index) const {
-  simdjson::dom::array array;
-  simdjson::dom::element element;
-  if (!exists_ || element_.get_array().get(array) != simdjson::SUCCESS) return {};
-  if (array.at(index).get(element) != simdjson::SUCCESS) return {};
-  return JsonValue(element);
+  for (JsonValue element : Elements()) {
+    if (index-- == 0) return element;
+  }
+  return {};
 }
 
 std::size_t JsonValue::Size() const {
-  simdjson::dom::array array;
-  simdjson::dom::object object;
-  if (!exists_) return 0;
-  if (element_.get_array().get(array) == simdjson::SUCCESS) return array.size();
-  if (element_.get_object().get(object) == simdjson::SUCCESS) return object.size();
-  return 0;
+  constexpr std::uint64_t kSaturated = 0xFFFFFF;  // the tape counts no further
+  if (!IsObject() && !IsArray()) return 0;
+  const std::uint64_t count = Payload() >> 32;
+  if (count < kSaturated) return count;
+  std::size_t counted = 0;
+  if (IsArray()) {
+    for ([[maybe_unused]] JsonValue element : Elements()) ++counted;
+  } else {
+    for ([[maybe_unused]] const Member& member : Members()) ++counted;
+  }
+  return counted;
 }
-
-std::string JsonValue::ToText() const { return exists_ ? simdjson::minify(element_) : ""; }
 
 bool DeepEqual(JsonValue a, JsonValue b) {
   std::vector<std::pair<JsonValue, JsonValue>> pending{{a, b}};
@@ -125,22 +151,28 @@ bool DeepEqual(JsonValue a, JsonValue b) {
   return true;
 }
 
-Result<void> JsonParser::Reserve(std::size_t capacity) {
-  if (capacity <= parser_.capacity()) return {};
-  if (parser_.allocate(capacity, kMaxDepth) != simdjson::SUCCESS) {
-    return Failure(Describe(simdjson::MEMALLOC, "-"));
-  }
-  return {};
-}
+struct JsonParser::Impl {
+  simdjson::dom::parser parser;
+};
+
+JsonParser::JsonParser() : impl_(std::make_unique<Impl>()) {}
+JsonParser::~JsonParser() = default;
+JsonParser::JsonParser(JsonParser&&) noexcept = default;
+JsonParser& JsonParser::operator=(JsonParser&&) noexcept = default;
 
 Result<JsonValue> JsonParser::Parse(std::string& text) {
-  text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
-  if (auto reserved = Reserve(text.size()); !reserved) return Unexpected(reserved.error());
-  simdjson::dom::element element;
+  static_assert(kPadding >= simdjson::SIMDJSON_PADDING);
+  simdjson::dom::parser& parser = impl_->parser;
+  text.reserve(text.size() + kPadding);
+  if (text.size() > parser.capacity() &&
+      parser.allocate(text.size(), kMaxDepth) != simdjson::SUCCESS) {
+    return Failure(Describe(simdjson::MEMALLOC, text));
+  }
   const simdjson::error_code code =
-      parser_.parse(text.data(), text.size(), /*realloc_if_needed=*/false).get(element);
+      parser.parse(text.data(), text.size(), /*realloc_if_needed=*/false).error();
   if (code != simdjson::SUCCESS) return Failure(Describe(code, text));
-  return JsonValue(element);
+  constexpr std::size_t kRootValue = 1;  // behind the word that opens the tape
+  return JsonValue(parser.doc.tape.get(), parser.doc.string_buf.get(), kRootValue);
 }
 
 }  // namespace mountguard::core

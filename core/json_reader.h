@@ -1,10 +1,10 @@
 #ifndef MOUNTGUARD_CORE_JSON_READER_H_
 #define MOUNTGUARD_CORE_JSON_READER_H_
 
-#include <simdjson.h>
-
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +20,10 @@ enum class JsonType { kAbsent, kNull, kBool, kInt64, kUint64, kDouble, kString, 
 /// Borrowed: it is valid while the JsonParser that gave it lives and parses nothing else. A default
 /// constructed value is "absent", and every accessor is total: asking an absent or differently typed
 /// value for something gives nothing, so walks need no checks between steps.
+///
+/// It reads simdjson's tape, whose format simdjson documents (doc/tape.md): a word a value, its type
+/// in the top byte. So this header, which everything includes, need not include simdjson's 30,000
+/// lines, and a walk costs no error codes.
 class JsonValue {
  public:
   class MemberRange;
@@ -27,22 +31,23 @@ class JsonValue {
   struct Member;
 
   JsonValue() = default;
-  explicit JsonValue(simdjson::dom::element element) : element_(element), exists_(true) {}
 
   JsonType type() const;
-  bool exists() const { return exists_; }
+  bool exists() const { return tape_ != nullptr; }
   /// Absent and null are one to Kubernetes' decoder: the field keeps its zero value.
-  bool IsAbsentOrNull() const { return !exists_ || element_.is_null(); }
-  bool IsObject() const { return exists_ && element_.is_object(); }
-  bool IsArray() const { return exists_ && element_.is_array(); }
-  bool IsString() const { return exists_ && element_.is_string(); }
+  bool IsAbsentOrNull() const { return !exists() || Tag() == 'n'; }
+  bool IsObject() const { return exists() && Tag() == '{'; }
+  bool IsArray() const { return exists() && Tag() == '['; }
+  bool IsString() const { return exists() && Tag() == '"'; }
 
   /// The text of a string, else "". Borrowed from the parser.
-  std::string_view AsString() const;
+  std::string_view AsString() const { return IsString() ? Text() : std::string_view(); }
   /// The text of a string, else nothing: tells "" from unset.
-  std::optional<std::string_view> AsOptionalString() const;
+  std::optional<std::string_view> AsOptionalString() const {
+    return IsString() ? std::optional(Text()) : std::nullopt;
+  }
   std::optional<bool> AsBool() const;
-  bool IsTrue() const { return AsBool().value_or(false); }
+  bool IsTrue() const { return exists() && Tag() == 't'; }
   /// An integer that fits, written without fraction or exponent; else nothing.
   std::optional<std::int64_t> AsInt64() const;
   /// Any number; else nothing.
@@ -58,12 +63,25 @@ class JsonValue {
   ElementRange Elements() const;
   /// Number of elements or members; 0 for all else.
   std::size_t Size() const;
-  /// The value as compact JSON; "" if absent.
-  std::string ToText() const;
 
  private:
-  simdjson::dom::element element_;
-  bool exists_ = false;
+  friend class JsonParser;
+
+  JsonValue(const std::uint64_t* tape, const std::uint8_t* texts, std::size_t index)
+      : tape_(tape), texts_(texts), index_(index) {}
+
+  char Tag() const { return static_cast<char>(tape_[index_] >> 56); }
+  std::uint64_t Payload() const { return tape_[index_] & ((std::uint64_t{1} << 56) - 1); }
+  /// The word behind that of a number.
+  std::uint64_t NumberBits() const { return tape_[index_ + 1]; }
+  std::string_view Text() const;
+  /// The index of the word behind this value and all that it holds.
+  std::size_t Next() const;
+  JsonValue MovedTo(std::size_t index) const { return {tape_, texts_, index}; }
+
+  const std::uint64_t* tape_ = nullptr;
+  const std::uint8_t* texts_ = nullptr;
+  std::size_t index_ = 0;
 };
 
 struct JsonValue::Member {
@@ -75,56 +93,52 @@ class JsonValue::MemberRange {
  public:
   class Iterator {
    public:
-    Iterator() = default;
-    explicit Iterator(simdjson::dom::object::iterator it) : it_(it) {}
-    Member operator*() const { return Member{it_.key(), JsonValue(it_.value())}; }
+    explicit Iterator(JsonValue key) : key_(key) {}
+    Member operator*() const { return {key_.Text(), key_.MovedTo(key_.index_ + 1)}; }
     Iterator& operator++() {
-      ++it_;
+      key_.index_ = key_.MovedTo(key_.index_ + 1).Next();
       return *this;
     }
-    bool operator!=(const Iterator& other) const { return it_ != other.it_; }
+    bool operator!=(const Iterator& other) const { return key_.index_ != other.key_.index_; }
 
    private:
-    simdjson::dom::object::iterator it_;
+    JsonValue key_;
   };
 
-  MemberRange() = default;
-  MemberRange(Iterator begin, Iterator end) : begin_(begin), end_(end), empty_(false) {}
+  MemberRange(JsonValue begin, JsonValue end) : begin_(begin), end_(end) {}
   Iterator begin() const { return begin_; }
-  Iterator end() const { return empty_ ? begin_ : end_; }
+  Iterator end() const { return end_; }
 
  private:
   Iterator begin_;
   Iterator end_;
-  bool empty_ = true;
 };
 
 class JsonValue::ElementRange {
  public:
   class Iterator {
    public:
-    Iterator() = default;
-    explicit Iterator(simdjson::dom::array::iterator it) : it_(it) {}
-    JsonValue operator*() const { return JsonValue(*it_); }
+    explicit Iterator(JsonValue element) : element_(element) {}
+    JsonValue operator*() const { return element_; }
     Iterator& operator++() {
-      ++it_;
+      element_.index_ = element_.Next();
       return *this;
     }
-    bool operator!=(const Iterator& other) const { return it_ != other.it_; }
+    bool operator!=(const Iterator& other) const {
+      return element_.index_ != other.element_.index_;
+    }
 
    private:
-    simdjson::dom::array::iterator it_;
+    JsonValue element_;
   };
 
-  ElementRange() = default;
-  ElementRange(Iterator begin, Iterator end) : begin_(begin), end_(end), empty_(false) {}
+  ElementRange(JsonValue begin, JsonValue end) : begin_(begin), end_(end) {}
   Iterator begin() const { return begin_; }
-  Iterator end() const { return empty_ ? begin_ : end_; }
+  Iterator end() const { return end_; }
 
  private:
   Iterator begin_;
   Iterator end_;
-  bool empty_ = true;
 };
 
 /// True if both hold the same JSON value. The order of members does not matter, that of elements
@@ -138,70 +152,67 @@ class JsonParser {
  public:
   /// Go's decoder refuses to go deeper; so do we.
   static constexpr std::size_t kMaxDepth = 10'000;
+  /// Spare capacity that Parse wants behind a text, for those who can reserve it beforehand.
+  static constexpr std::size_t kPadding = 64;
+
+  JsonParser();
+  ~JsonParser();
+  JsonParser(JsonParser&&) noexcept;
+  JsonParser& operator=(JsonParser&&) noexcept;
 
   /// Parses `text`, which must be valid UTF-8 JSON with nothing behind it but white space.
   /// `text` may grow its capacity (the parser reads some bytes past the end) but keeps its content;
-  /// it may be discarded afterwards. The error says what is wrong and at which line and column.
+  /// it may be discarded afterwards. The error says what is wrong.
   Result<JsonValue> Parse(std::string& text);
   Result<JsonValue> Parse(std::string&& text) = delete;
 
  private:
-  Result<void> Reserve(std::size_t capacity);
-
-  simdjson::dom::parser parser_;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
-inline JsonType JsonValue::type() const {
-  if (!exists_) return JsonType::kAbsent;
-  switch (element_.type()) {
-    case simdjson::dom::element_type::ARRAY:
-      return JsonType::kArray;
-    case simdjson::dom::element_type::OBJECT:
-      return JsonType::kObject;
-    case simdjson::dom::element_type::INT64:
-      return JsonType::kInt64;
-    case simdjson::dom::element_type::UINT64:
-      return JsonType::kUint64;
-    case simdjson::dom::element_type::DOUBLE:
-      return JsonType::kDouble;
-    case simdjson::dom::element_type::STRING:
-      return JsonType::kString;
-    case simdjson::dom::element_type::BOOL:
-      return JsonType::kBool;
-    case simdjson::dom::element_type::NULL_VALUE:
-      return JsonType::kNull;
+inline std::string_view JsonValue::Text() const {
+  const std::uint8_t* text = texts_ + Payload();
+  std::uint32_t size = 0;
+  std::memcpy(&size, text, sizeof size);
+  return {reinterpret_cast<const char*>(text + sizeof size), size};
+}
+
+inline std::size_t JsonValue::Next() const {
+  switch (Tag()) {
+    case '{':
+    case '[':
+      return static_cast<std::uint32_t>(Payload());
+    case 'l':
+    case 'u':
+    case 'd':
+      return index_ + 2;
+    default:
+      return index_ + 1;
   }
-  return JsonType::kAbsent;
-}
-
-inline std::string_view JsonValue::AsString() const {
-  std::string_view text;
-  if (exists_ && element_.get_string().get(text) == simdjson::SUCCESS) return text;
-  return {};
-}
-
-inline std::optional<std::string_view> JsonValue::AsOptionalString() const {
-  std::string_view text;
-  if (exists_ && element_.get_string().get(text) == simdjson::SUCCESS) return text;
-  return std::nullopt;
 }
 
 inline std::optional<bool> JsonValue::AsBool() const {
-  bool value = false;
-  if (exists_ && element_.get_bool().get(value) == simdjson::SUCCESS) return value;
-  return std::nullopt;
+  if (!exists() || (Tag() != 't' && Tag() != 'f')) return std::nullopt;
+  return Tag() == 't';
+}
+
+inline JsonValue JsonValue::Get(std::string_view key) const {
+  JsonValue found;
+  for (const Member& member : Members()) {
+    if (member.key == key) found = member.value;
+  }
+  return found;
 }
 
 inline JsonValue::MemberRange JsonValue::Members() const {
-  simdjson::dom::object object;
-  if (!exists_ || element_.get_object().get(object) != simdjson::SUCCESS) return {};
-  return {MemberRange::Iterator(object.begin()), MemberRange::Iterator(object.end())};
+  if (!IsObject()) return {*this, *this};
+  return {MovedTo(index_ + 1), MovedTo(Next() - 1)};
 }
 
 inline JsonValue::ElementRange JsonValue::Elements() const {
-  simdjson::dom::array array;
-  if (!exists_ || element_.get_array().get(array) != simdjson::SUCCESS) return {};
-  return {ElementRange::Iterator(array.begin()), ElementRange::Iterator(array.end())};
+  if (!IsArray()) return {*this, *this};
+  return {MovedTo(index_ + 1), MovedTo(Next() - 1)};
 }
 
 }  // namespace mountguard::core
