@@ -19,7 +19,7 @@ import (
 // A rolling update: the old replica gets SIGTERM and stops being an endpoint while requests run,
 // on connections that the API server keeps open to it.
 func TestReplacingAReplicaLosesNoRequest(t *testing.T) {
-	old := harness.StartMountguard(t, harness.ServeOptions{Flags: []string{"--shutdown-delay", "2s"}})
+	old := harness.StartMountguard(t, harness.ServeOptions{ShutdownDelay: 2 * time.Second})
 	next := harness.StartMountguard(t, harness.ServeOptions{})
 	balancer := must(harness.StartBalancer(old.Address())).or(t)
 	t.Cleanup(balancer.Close)

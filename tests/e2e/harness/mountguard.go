@@ -48,6 +48,8 @@ func findBinary(variable, fallback string) (path string, found bool) {
 type ServeOptions struct {
 	// Policy is the text of a policy file; empty means the built-in baseline.
 	Policy string
+	// ShutdownDelay is how long the server goes on answering after SIGTERM.
+	ShutdownDelay time.Duration
 	// Flags are added to the command line.
 	Flags []string
 }
@@ -92,6 +94,7 @@ func startMountguard(t *testing.T, binary string, options ServeOptions) (*Mountg
 	command := []string{binary, "serve",
 		"--bind-address", "127.0.0.1", "--secure-port", "0",
 		"--metrics-bind-address", "127.0.0.1:0",
+		"--shutdown-delay", options.ShutdownDelay.String(),
 		"--tls-cert-file", filepath.Join(dir, "tls.crt"),
 		"--tls-private-key-file", filepath.Join(dir, "tls.key"),
 	}
