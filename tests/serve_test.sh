@@ -1,0 +1,164 @@
+#!/usr/bin/env bash
+# `mountguard serve` as its operator meets it: what stops it from starting and with which exit code,
+# what it answers, how it reloads and how it stops. serve_test.sh MOUNTGUARD
+set -euo pipefail
+
+mountguard=$1
+work=$(mktemp -d)
+server=
+as=() # what runs the program as somebody else
+cleanup() {
+  [ -z "$server" ] || kill -KILL "$server" 2>/dev/null || true
+  rm -rf "$work"
+}
+trap cleanup EXIT
+failures=0
+fail() {
+  echo "FAILED: $*"
+  failures=$((failures + 1))
+}
+
+# expect_start_failure CODE TEXT FLAG...: serve must end by itself with that code and say TEXT.
+expect_start_failure() {
+  local code=$1 text=$2 status=0
+  shift 2
+  timeout 20 "${as[@]}" "$mountguard" serve --bind-address 127.0.0.1 --secure-port 0 --metrics-bind-address '' "$@" \
+    >"$work/out" 2>"$work/err" || status=$?
+  [ "$status" -eq "$code" ] || fail "serve $* ended with $status, expected $code: $(cat "$work/err")"
+  grep --quiet --fixed-strings -- "$text" "$work/err" || fail "serve $* did not say '$text': $(cat "$work/err")"
+  [ ! -s "$work/out" ] || fail "serve $* wrote to standard output"
+}
+
+# start FLAG...: starts the server and waits until its log tells the port.
+start() {
+  "$mountguard" serve --bind-address 127.0.0.1 --secure-port 0 --metrics-bind-address 127.0.0.1:0 \
+    --shutdown-delay 0s --tls-cert-file "$work/a/tls.crt" --tls-private-key-file "$work/a/tls.key" "$@" \
+    2>"$work/log" &
+  server=$!
+  wait_for '"endpoint":"secure"'
+  address=$(jq -r 'select(.msg == "listening" and .endpoint == "secure").address' "$work/log")
+  metrics=$(jq -r 'select(.msg == "listening" and .endpoint == "metrics").address' "$work/log")
+}
+
+# wait_for TEXT: until the log holds it.
+wait_for() {
+  local _
+  for _ in $(seq 200); do
+    grep --quiet --fixed-strings -- "$1" "$work/log" && return
+    sleep 0.1
+  done
+  fail "the log never said '$1': $(cat "$work/log")"
+}
+
+stop() {
+  local status=0
+  kill -TERM "$server"
+  wait "$server" || status=$?
+  server=
+  [ "$status" -eq 0 ] || fail "SIGTERM ended the server with $status: $(cat "$work/log")"
+}
+
+# ask CODE TEXT CURL-ARGUMENT...: the answer must have that status and hold TEXT.
+ask() {
+  local code=$1 text=$2 status
+  shift 2
+  status=$(curl --silent --output "$work/answer" --write-out '%{http_code}' --cacert "$work/a/ca.crt" "$@") || true
+  [ "$status" = "$code" ] || fail "$* was answered with $status, expected $code: $(cat "$work/answer")"
+  grep --quiet --fixed-strings -- "$text" "$work/answer" || fail "$* was not told '$text': $(cat "$work/answer")"
+}
+
+review() { # review MODE: a pod whose one mount has that mode
+  jq --compact-output --null-input --arg mode "$1" '{kind: "AdmissionReview", apiVersion: "admission.k8s.io/v1", request: {
+    uid: "u", operation: "CREATE", namespace: "n", object: {apiVersion: "v1", kind: "Pod", metadata: {name: "x"}, spec: {
+      volumes: [{name: "v", hostPath: {path: "/srv"}}],
+      containers: [{name: "a", image: "i", volumeMounts: [{name: "v", mountPath: "/m", mountPropagation: $mode}]}]}}}}'
+}
+json=(--header 'Content-Type: application/json')
+
+for name in a b; do
+  "$mountguard" certs issue --out "$work/$name" --service mountguard --namespace mountguard --ip 127.0.0.1 >/dev/null
+done
+tls=(--tls-cert-file "$work/a/tls.crt" --tls-private-key-file "$work/a/tls.key")
+
+# What stops it from starting.
+expect_start_failure 2 "--tls-cert-file and --tls-private-key-file"
+expect_start_failure 2 "--tls-certfile" --tls-certfile x
+expect_start_failure 2 "is no duration" "${tls[@]}" --idle-timeout soon
+expect_start_failure 2 "--max-connections: 0 is not between" "${tls[@]}" --max-connections 0
+expect_start_failure 2 "--client-allowed-names needs --client-ca-file" "${tls[@]}" --client-allowed-names x
+expect_start_failure 2 "Deny" "${tls[@]}" --enforcement-action Refuse
+expect_start_failure 3 "No such file or directory" --tls-cert-file "$work/none" --tls-private-key-file "$work/a/tls.key"
+expect_start_failure 2 "tls.key" --tls-cert-file "$work/a/tls.crt" --tls-private-key-file "$work/b/tls.key"
+expect_start_failure 2 "swapped?" --tls-cert-file "$work/a/tls.key" --tls-private-key-file "$work/a/tls.crt"
+expect_start_failure 3 "No such file or directory" "${tls[@]}" --policy "$work/none.yaml"
+printf 'apiVersion: mountguard.io/v1\nkind: MountPolicy\nmetadata: {name: x}\nspec:\n  rule: []\n' >"$work/broken.yaml"
+expect_start_failure 2 "broken.yaml:5:3" "${tls[@]}" --policy "$work/broken.yaml"
+expect_start_failure 2 "TLS_NONSENSE" "${tls[@]}" --tls-cipher-suites TLS_NONSENSE
+chmod 755 "$work" "$work/b" && chmod 644 "$work/b/tls.crt" && chmod 000 "$work/b/tls.key"
+[ "$(id -u)" -ne 0 ] || as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+if "${as[@]}" test -x "$mountguard"; then
+  expect_start_failure 3 "Permission denied" --tls-cert-file "$work/b/tls.crt" --tls-private-key-file "$work/b/tls.key"
+else
+  echo "skipped: an unreadable key, because root reads everything and nobody else may run $mountguard"
+fi
+as=()
+chmod 600 "$work/b/tls.key"
+
+# What it answers.
+printf 'apiVersion: mountguard.io/v1\nkind: MountPolicy\nmetadata: {name: first}\nspec:\n  rules:\n    - {name: no-slaves, match: [{mountPropagation: [HostToContainer]}]}\n' >"$work/policy.yaml"
+start --policy "$work/policy.yaml"
+expect_start_failure 3 "${address##*:}" "${tls[@]}" --secure-port "${address##*:}"
+ask 200 ok "https://$address/livez"
+ask 200 '[+]policy ok' "https://$address/readyz?verbose"
+review None >"$work/none.json"
+review HostToContainer >"$work/slave.json"
+review Bidirectional >"$work/shared.json"
+ask 200 '"allowed":true' "${json[@]}" --data-binary "@$work/none.json" "https://$address/validate?timeout=5s"
+ask 200 '[no-slaves]' "${json[@]}" --data-binary "@$work/slave.json" "https://$address/validate"
+ask 200 '[bidirectional-requires-privileged]' "${json[@]}" --data-binary "@$work/shared.json" "https://$address/validate"
+ask 400 'not valid JSON' "${json[@]}" --data-binary 'nonsense' "https://$address/validate"
+ask 400 'holds no request' "${json[@]}" --data-binary '{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1"}' "https://$address/validate"
+ask 404 'no profile' "${json[@]}" --data-binary "@$work/none.json" "https://$address/validate/nosuch"
+ask 404 '"kind":"Status"' "https://$address/nosuch"
+ask 405 '"kind":"Status"' "https://$address/validate"
+ask 415 '"kind":"Status"' --header 'Content-Type: text/plain' --data-binary '{}' "https://$address/validate"
+gzip --stdout "$work/none.json" >"$work/none.gz"
+ask 415 'Content-Encoding' "${json[@]}" --header 'Content-Encoding: gzip' --data-binary "@$work/none.gz" "https://$address/validate"
+head --bytes 8000000 /dev/zero >"$work/large"
+ask 413 '"kind":"Status"' "${json[@]}" --header 'Expect:' --data-binary "@$work/large" "https://$address/validate"
+ask 200 'mountguard_admission_requests_total{decision="deny",kind="Pod",operation="CREATE"} 2' "http://$metrics/metrics"
+
+# A broken edit of the policy changes nothing; a good one is in force, through an editor's rename.
+cp "$work/broken.yaml" "$work/policy.yaml"
+wait_for 'policy not reloaded'
+ask 200 '[no-slaves]' "${json[@]}" --data-binary "@$work/slave.json" "https://$address/validate"
+ask 200 ok "https://$address/readyz"
+sed 's/no-slaves/no-slaves-2/' >"$work/next" <<<'{"apiVersion": "mountguard.io/v1", "kind": "MountPolicy", "metadata": {"name": "next"}, "spec": {"rules": [{"name": "no-slaves", "match": [{"mountPropagation": ["HostToContainer"]}]}]}}'
+mv "$work/next" "$work/policy.yaml"
+for _ in $(seq 200); do
+  curl --silent --cacert "$work/a/ca.crt" "${json[@]}" --data-binary "@$work/slave.json" "https://$address/validate" >"$work/answer"
+  grep --quiet no-slaves-2 "$work/answer" && break
+  sleep 0.1
+done
+grep --quiet no-slaves-2 "$work/answer" || fail "the new policy never came into force: $(cat "$work/log")"
+
+# A certificate that does not fit changes nothing; a pair that does is served.
+cp "$work/a/tls.key" "$work/a/kept.key"
+cp "$work/b/tls.key" "$work/a/tls.key"
+wait_for 'certificate not reloaded'
+ask 200 ok "https://$address/livez"
+cp "$work/b/tls.crt" "$work/a/tls.crt"
+wait_for 'certificate in force'
+cp "$work/b/ca.crt" "$work/a/ca.crt"
+ask 200 ok "https://$address/livez"
+stop
+wait_for '"msg":"stopped"'
+
+# A client certificate, where one is asked for; probes need none.
+start --client-ca-file "$work/b/ca.crt"
+ask 200 ok "https://$address/readyz"
+ask 401 'client certificate' "${json[@]}" --data-binary "@$work/none.json" "https://$address/validate"
+stop
+
+[ "$failures" -eq 0 ] && echo "serve: all well"
+[ "$failures" -eq 0 ]
