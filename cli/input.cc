@@ -106,8 +106,9 @@ const char* NameOf(core::JsonType type) {
   }
 }
 
-/// What makes a pod spec a patch for one: the marks of a strategic merge, or a container that leaves
-/// its image to the pod it is laid upon. Custom kinds may leave it out for reasons of their own.
+/// What makes a pod spec a patch for one: the marks of a strategic merge, or a container that
+/// leaves its image to the pod it is laid upon. Custom kinds may leave it out for reasons of their
+/// own.
 std::optional<std::string> FindFragment(const core::PodTemplate& pod, bool image_required) {
   constexpr std::string_view kPatch = "$patch";
   if (pod.spec.Get(kPatch).exists()) return "a patch and no pod by itself: it has $patch";
@@ -127,11 +128,10 @@ std::optional<std::string> FindSkipReason(JsonValue root) {
   if (!root.IsObject()) return fmt::format("no Kubernetes object: it is {}", NameOf(root.type()));
   const core::Document object = core::ReadDocument(root);
   if (object.kind.empty() || object.api_version.empty()) {
-    return fmt::format("no Kubernetes object: it has no {}", object.api_version.empty()
-                                                                 ? object.kind.empty()
-                                                                       ? "apiVersion and no kind"
-                                                                       : "apiVersion"
-                                                                 : "kind");
+    return fmt::format("no Kubernetes object: it has no {}",
+                       object.api_version.empty()
+                           ? object.kind.empty() ? "apiVersion and no kind" : "apiVersion"
+                           : "kind");
   }
   static const core::WorkloadTable kWorkloads;
   const core::Workload* workload = kWorkloads.Find(object.group, object.kind);
@@ -162,6 +162,15 @@ core::FieldLocation InputObject::Find(std::string_view field) const {
   if (!path.empty() && !field.empty() && field.front() != '[') path.push_back('.');
   path.append(field);
   return document->Find(path);
+}
+
+InputObject ReviewedObject(const InputObject& review, std::string* path) {
+  const core::FieldPath root(review.field_prefix);
+  const core::FieldPath request = root.Child("request");
+  *path = request.Child("object").ToString();
+  InputObject reviewed = review;
+  reviewed.field_prefix = *path;
+  return reviewed;
 }
 
 std::vector<std::string> ListInputFiles(const std::vector<std::string>& paths,
@@ -303,9 +312,9 @@ JsonValue InputReader::GiveType(JsonValue item, JsonValue list) {
   core::AppendJsonString(list.Get("apiVersion").AsString(), &item_json_);
   item_json_ += ",\"kind\":";
   core::AppendJsonString(kind, &item_json_);
-  const std::string members = item.ToText();
-  if (item.Size() > 0) item_json_ += ',';
-  item_json_.append(members, 1);
+  const std::size_t end = item_json_.size();
+  core::AppendJson(item, &item_json_);
+  item_json_[end] = item.Size() > 0 ? ',' : ' ';  // instead of the item's own brace
   const auto typed = item_parser_.Parse(item_json_);
   return typed ? *typed : item;
 }

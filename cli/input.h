@@ -47,6 +47,10 @@ struct InputObject {
   core::FieldLocation Find(std::string_view field) const;
 };
 
+/// The object in the request of `review`, as far as places go: fields are looked up in it. `path`
+/// keeps the way to it and must outlive what is returned.
+InputObject ReviewedObject(const InputObject& review, std::string* path);
+
 /// What is said of a document as a whole rather than of an object in it.
 enum class InputNoteKind { kDuplicateKey, kDroppedText };
 

@@ -22,7 +22,8 @@ Unexpected<Error> TooDeep() {
 
 Unexpected<Error> NoMapping() {
   return Failure(
-      "`<<` merges a mapping or a list of mappings (`<<: *name`, `<<: [*one, *two]`), nothing else");
+      "`<<` merges a mapping or a list of mappings (`<<: *name`, `<<: [*one, *two]`), nothing "
+      "else");
 }
 
 /// The share of decoding steps that may come from aliases: go-yaml's guard against documents that
@@ -227,12 +228,14 @@ Result<void> DocumentBuilder::Alias(std::string_view name, SourcePos pos) {
   const YamlScalar scalar{anchor.text, anchor.tag, anchor.implicit};
   if (where == Place::kKey) {
     if (anchor.kind == Anchor::Kind::kScalar) return WriteKey(scalar, pos);
-    return Failure(fmt::format(
-        "the alias `*{}` is a mapping or a list and stands where a key must: a key must be a string",
-        name));
+    return Failure(
+        fmt::format("the alias `*{}` is a mapping or a list and stands where a key must: a key "
+                    "must be a string",
+                    name));
   }
   if (anchor.kind == Anchor::Kind::kMergedSequence && !merges) {
-    return Failure(fmt::format("`&{}` names a list of merges: only a mapping can be used again", name));
+    return Failure(
+        fmt::format("`&{}` names a list of merges: only a mapping can be used again", name));
   }
   document_->map.AddAlias(pos, anchor.node);
   return WriteAlias(anchor, where);
@@ -242,8 +245,8 @@ Result<void> DocumentBuilder::WriteAlias(const Anchor& anchor, Place where) {
   alias_bytes_ += anchor.kind == Anchor::Kind::kScalar ? anchor.text.size()
                                                        : anchor.json_end - anchor.json_start;
   if (alias_bytes_ > kMaxAliasBytes) {
-    return Failure(fmt::format("the aliases of the document grow to more than {} MiB",
-                               kMaxAliasBytes >> 20));
+    return Failure(
+        fmt::format("the aliases of the document grow to more than {} MiB", kMaxAliasBytes >> 20));
   }
   if (where == Place::kMergeValue) {
     AppendMembers(anchor);
@@ -275,7 +278,8 @@ void DocumentBuilder::AppendMembers(const Anchor& anchor) {
   json.append(json, anchor.json_start + 1, anchor.json_end - anchor.json_start - 2);
 }
 
-/// Writes an anchored mapping or list once more. The brackets of a mapping that was merged are gone.
+/// Writes an anchored mapping or list once more. The brackets of a mapping that was merged are
+/// gone.
 void DocumentBuilder::AppendCollection(const Anchor& anchor) {
   const bool mapping = anchor.kind == Anchor::Kind::kMapping;
   std::string& json = document_->json;
@@ -321,7 +325,8 @@ void DocumentBuilder::DissolveMergedSequence(const Frame& merged) {
     const MergeElement element = merge_elements_.back();
     merge_elements_.pop_back();
     const std::size_t start = json.size();
-    json.append(list, element.json_start - merged.json_start, element.json_end - element.json_start);
+    json.append(list, element.json_start - merged.json_start,
+                element.json_end - element.json_start);
     json[start] = element.members > 0 && outer.members > 0 ? ',' : ' ';
     json.back() = ' ';
     outer.members += element.members;
@@ -401,9 +406,9 @@ void DocumentBuilder::FindDuplicates(const Frame& frame) {
 void DocumentBuilder::ReportDuplicates(const std::vector<std::size_t>& same_keys) {
   const Key& last = keys_[same_keys.back()];
   for (std::size_t i = 0; i + 1 < same_keys.size(); ++i) {
-    document_->duplicate_keys.push_back(
-        {FieldOf(last), document_->map.PositionAt(keys_[same_keys[i]].node),
-         document_->map.PositionAt(last.node)});
+    document_->duplicate_keys.push_back({FieldOf(last),
+                                         document_->map.PositionAt(keys_[same_keys[i]].node),
+                                         document_->map.PositionAt(last.node)});
   }
 }
 

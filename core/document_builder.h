@@ -16,10 +16,10 @@
 
 namespace mountguard::core {
 
-/// Builds a document from the nodes of a YAML or JSON text, in their order: writes the JSON, records
-/// positions, resolves aliases and merge keys, finds repeated keys, and keeps go-yaml's limits.
-/// What it refuses is said of the node just given.
-/// Source: go.yaml.in/yaml/v2 v2.4.3 decoder.
+/// Builds a document from the nodes of a YAML or JSON text, in their order: writes the JSON,
+/// records positions, resolves aliases and merge keys, finds repeated keys, and keeps go-yaml's
+/// limits. What it refuses is said of the node just given. Source: go.yaml.in/yaml/v2 v2.4.3
+/// decoder.
 ///
 /// Borrows the document. Not thread-safe; recursion depth does not depend on the input.
 class DocumentBuilder {
@@ -113,6 +113,7 @@ class DocumentBuilder {
   void DissolveMergedSequence(const Frame& merged);
   void MoveReferences(const MergeElement& element, std::size_t json_start);
   Result<void> CountDecodes(std::uint64_t decodes, std::uint64_t through_aliases);
+  Result<void> CheckAliasRatio() const;
   std::size_t AddAnchor(std::string_view name, Anchor anchor);
   void CloseAnchor(const Frame& frame);
   void FindDuplicates(const Frame& frame);

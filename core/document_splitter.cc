@@ -141,14 +141,16 @@ DocumentText DocumentSplitter::Take(std::size_t size) {
 void DocumentSplitter::Skip(std::size_t size) {
   const std::string_view skipped = rest_.substr(0, size);
   rest_.remove_prefix(size);
-  const std::size_t last_break = skipped.rfind('\n');
-  if (last_break == std::string_view::npos) {
-    pos_.column += static_cast<int>(CountRunes(skipped));
-    return;
+  std::size_t line_start = 0;
+  for (std::size_t at = skipped.find('\n'); at != std::string_view::npos;
+       at = skipped.find('\n', line_start)) {
+    line_start = at + 1;
+    ++pos_.line;
+    pos_.column = 1;
   }
-  pos_.line += static_cast<int>(std::count(skipped.begin(), skipped.end(), '\n'));
-  pos_.column = 1 + static_cast<int>(CountRunes(skipped.substr(last_break + 1)));
-  lines_.remove_prefix(lines_.size() - rest_.size() - (skipped.size() - last_break - 1));
+  const std::string_view last_line = skipped.substr(line_start);
+  pos_.column += static_cast<int>(CountRunes(last_line));
+  if (line_start > 0) lines_.remove_prefix(lines_.size() - rest_.size() - last_line.size());
 }
 
 }  // namespace mountguard::core

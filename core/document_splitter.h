@@ -54,12 +54,12 @@ class DocumentSplitter {
   void Skip(std::size_t size);
   void SkipSeparator();
 
-  std::string_view rest_;  // what has not been given out
-  std::string_view lines_;  // the same from the start of the line
-  SourcePos pos_{1, 1};    // where rest_ starts
-  int index_ = 0;          // of the next document
-  int json_values_ = 0;    // how many were read
-  bool json_ = false;      // still a stream of JSON values
+  std::string_view rest_;              // what has not been given out
+  std::string_view lines_;             // the same from the start of the line
+  SourcePos pos_{1, 1};                // where rest_ starts
+  int index_ = 0;                      // of the next document
+  int json_values_ = 0;                // how many were read
+  bool json_ = false;                  // still a stream of JSON values
   bool separated_ = false;             // rest_ stands behind a separator line
   std::optional<InputError> refused_;  // what is wrong with that line
 };

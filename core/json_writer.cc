@@ -1,6 +1,13 @@
 #include "core/json_writer.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <optional>
+#include <vector>
 
 #include "core/utf8.h"
 
@@ -32,12 +39,80 @@ void AppendEscaped(char c, std::string* out) {
   }
 }
 
+/// The shortest text that gives back `value`, with %e or %f.
+void AppendShortest(double value, std::chars_format format, std::string* out) {
+  std::array<char, 64> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, format).ptr;
+  out->append(digits.data(), end);
+}
+
+/// The shortest digits that give back `value`, an integer, filled up with zeros.
+void AppendLargeInteger(double value, std::string* out) {
+  std::string text;
+  AppendShortest(value, std::chars_format::scientific, &text);
+  const std::size_t exponent_at = text.find('e');
+  const std::size_t sign = text.front() == '-' ? 1 : 0;
+  std::size_t exponent = 0;
+  std::from_chars(text.data() + exponent_at + 2, text.data() + text.size(), exponent);
+  text.resize(exponent_at);
+  text.erase(std::remove(text.begin(), text.end(), '.'), text.end());
+  text.resize(sign + 1 + exponent, '0');
+  out->append(text);
+}
+
+void AppendInteger(std::int64_t value, std::string* out) {
+  std::array<char, 24> digits;
+  out->append(digits.data(),
+              std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
+}
+
+void AppendJsonScalar(JsonValue value, std::string* out) {
+  switch (value.type()) {
+    case JsonType::kNull:
+      out->append("null");
+      break;
+    case JsonType::kBool:
+      out->append(value.IsTrue() ? "true" : "false");
+      break;
+    case JsonType::kInt64:
+      AppendInteger(*value.AsInt64(), out);
+      break;
+    case JsonType::kUint64:
+    case JsonType::kDouble:
+      AppendJsonNumber(*value.AsDouble(), out);
+      break;
+    case JsonType::kString:
+      AppendJsonString(value.AsString(), out);
+      break;
+    default:
+      break;
+  }
+}
+
+/// The length of the stretch at the start of `text` that JSON takes as it is, eight bytes at a
+/// time: printable ASCII without the quote and the backslash. May stop short of its end.
+std::size_t PlainPrefix(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighs = 0x8080808080808080;
+  const auto has_zero = [](std::uint64_t x) { return (x - kOnes) & ~x & kHighs; };
+  std::size_t i = 0;
+  for (; i + sizeof(std::uint64_t) <= text.size(); i += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + i, sizeof word);
+    const std::uint64_t control = (word - kOnes * 0x20) & ~word & kHighs;
+    if ((word & kHighs) | control | has_zero(word ^ kOnes * '"') | has_zero(word ^ kOnes * '\\')) {
+      break;
+    }
+  }
+  return i;
+}
+
 }  // namespace
 
 void AppendJsonString(std::string_view text, std::string* out) {
   out->push_back('"');
   std::size_t plain = 0;  // start of the stretch that needs no change
-  std::size_t i = 0;
+  std::size_t i = PlainPrefix(text);
   while (i < text.size()) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte >= 0x20 && byte != '"' && byte != '\\' && byte < 0x80) {
@@ -58,9 +133,56 @@ void AppendJsonString(std::string_view text, std::string* out) {
       AppendEscaped(text[i], out);
     }
     plain = ++i;
+    i += PlainPrefix(text.substr(i));
   }
   out->append(text.substr(plain));
   out->push_back('"');
+}
+
+void AppendJsonNumber(double value, std::string* json) {
+  constexpr double kExactIntegers = 9007199254740992.0;
+  constexpr double kInt64End = 9223372036854775808.0;
+  const double magnitude = std::fabs(value);
+  if (magnitude >= kExactIntegers && magnitude < kInt64End) {
+    AppendLargeInteger(value, json);
+  } else if (magnitude == 0 || (magnitude >= 1e-6 && magnitude < kExactIntegers)) {
+    AppendShortest(value, std::chars_format::fixed, json);
+  } else {
+    AppendShortest(value, std::chars_format::scientific, json);
+  }
+}
+
+void AppendJson(JsonValue value, std::string* out) {
+  struct Pending {
+    JsonValue value;                      // absent: only `text` is to be written
+    std::string_view text;                // before the value
+    std::optional<std::string_view> key;  // between the two
+  };
+  std::vector<Pending> pending{{value, "", std::nullopt}};
+  while (!pending.empty()) {
+    const Pending next = pending.back();
+    pending.pop_back();
+    out->append(next.text);
+    if (next.key) {
+      AppendJsonString(*next.key, out);
+      out->push_back(':');
+    }
+    if (!next.value.IsObject() && !next.value.IsArray()) {
+      AppendJsonScalar(next.value, out);
+      continue;
+    }
+    out->push_back(next.value.IsObject() ? '{' : '[');
+    pending.push_back({JsonValue(), next.value.IsObject() ? "}" : "]", std::nullopt});
+    const std::size_t first = pending.size();
+    const auto separator = [&] { return pending.size() == first ? "" : ","; };
+    for (const JsonValue::Member& member : next.value.Members()) {
+      pending.push_back({member.value, separator(), member.key});
+    }
+    for (const JsonValue element : next.value.Elements()) {
+      pending.push_back({element, separator(), std::nullopt});
+    }
+    std::reverse(pending.begin() + static_cast<std::ptrdiff_t>(first), pending.end());
+  }
 }
 
 void JsonWriter::Separate() {
@@ -97,9 +219,7 @@ JsonWriter& JsonWriter::String(std::string_view value) {
 
 JsonWriter& JsonWriter::Int(std::int64_t value) {
   Separate();
-  char digits[24];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-  out_->append(digits, end);
+  AppendInteger(value, out_);
   return *this;
 }
 

@@ -20,7 +20,7 @@ struct DuplicateKey {
 /// One document as JSON. Reused from document to document, it keeps its buffers.
 struct YamlDocument {
   /// "" for an empty document (comments only). Keys stand in the order of the text; of a repeated
-  /// key (or one that a merge overrules) the last one counts. Has room for JsonParser's padding.
+  /// key (or one that a merge overrules) the last one counts.
   std::string json;
   SourceMap map;
   /// In the order of their first keys.

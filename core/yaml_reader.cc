@@ -15,6 +15,7 @@
 
 #include "core/document_builder.h"
 #include "core/json_syntax.h"
+#include "core/json_writer.h"
 #include "core/utf8.h"
 #include "core/yaml_scalar.h"
 
@@ -114,9 +115,10 @@ struct Explanation {
   bool at_context = false;  // the place to mend is where the construct begins
 };
 
-constexpr std::array<Explanation, 16> kExplanations{{
+constexpr std::array<Explanation, 17> kExplanations{{
     {"mapping values are not allowed in this context",
-     "a second `:` in one value: quote the value, or put the key on a line of its own with the right "
+     "a second `:` in one value: quote the value, or put the key on a line of its own with the "
+     "right "
      "indentation"},
     {"did not find expected key",
      "expected a key here: the indentation does not fit the lines above, or a quote or bracket is "
@@ -124,7 +126,7 @@ constexpr std::array<Explanation, 16> kExplanations{{
     {"did not find expected '-' indicator",
      "expected `-` or a line with less indentation: the indentation does not fit the list above"},
     {"could not find expected ':'",
-     "expected `key: value`: this line has no `:`, or the line above is not finished"},
+     "expected `key: value`: this line has no `:`, or the line above is not finished", true},
     {"block sequence entries are not allowed in this context",
      "a list item (`- `) cannot start here: put it on a line of its own"},
     {"block mapping keys are not allowed in this context", "a key cannot start here"},
@@ -138,12 +140,14 @@ constexpr std::array<Explanation, 16> kExplanations{{
     {"found unknown escape character",
      "an unknown escape in a double-quoted string: write `\\\\` for a backslash, or use single "
      "quotes"},
-    {"found undefined tag handle", "a tag (`!`) that is not defined: quote the value if it is text"},
-    {"did not find expected <document start>",
-     "text behind the end of the document, or a directive: kubectl reads no `%YAML` lines"},
+    {"found undefined tag handle",
+     "a tag (`!`) that is not defined: quote the value if it is text"},
+    {"did not find expected <document start>", "a document begins here without `---` before it"},
     {"did not find expected alphabetic or numeric character",
      "`*` and `&` begin an alias or an anchor, and a name must follow: quote the value if it is "
      "text"},
+    {"found unexpected ':'",
+     "inside `[]` or `{}` a `:` needs a space behind it: put one, or quote the value"},
     {"did not find expected node content",
      "expected a value here: a comma, bracket or quote is out of place"},
 }};
@@ -153,7 +157,8 @@ std::string_view View(const yaml_char_t* text, std::size_t size) {
 }
 
 std::string_view View(const yaml_char_t* text) {
-  return text == nullptr ? std::string_view() : View(text, std::strlen(reinterpret_cast<const char*>(text)));
+  return text == nullptr ? std::string_view()
+                         : View(text, std::strlen(reinterpret_cast<const char*>(text)));
 }
 
 /// The line of `text` that starts with `prefix`, as an offset.
@@ -167,7 +172,8 @@ std::optional<std::size_t> FindLine(std::string_view text, std::string_view pref
 
 /// Template braces where a value or a line begins; inside a text they are nobody's template.
 bool LooksLikeTemplate(std::string_view text) {
-  for (std::size_t at = text.find("{{"); at != std::string_view::npos; at = text.find("{{", at + 2)) {
+  for (std::size_t at = text.find("{{"); at != std::string_view::npos;
+       at = text.find("{{", at + 2)) {
     const std::size_t before = text.find_last_not_of(" \t", at == 0 ? 0 : at - 1);
     if (at == 0 || before == std::string_view::npos) return true;
     if (text[before] == '\n' || text[before] == ':' || text[before] == '-') return true;
@@ -179,14 +185,39 @@ bool IsUtf16(std::string_view text) {
   return text.substr(0, 2) == "\xff\xfe" || text.substr(0, 2) == "\xfe\xff";
 }
 
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+/// A byte order mark at the start of a line: libyaml passes over it, go-yaml takes it for a part of
+/// the key.
+std::optional<std::size_t> FindStrayByteOrderMark(std::string_view text) {
+  for (std::size_t at = text.find(kByteOrderMark, 1); at != std::string_view::npos;
+       at = text.find(kByteOrderMark, at + 1)) {
+    const std::string_view before = text.substr(0, at);
+    if (before == kByteOrderMark || before.back() == '\n' || before.back() == '\r') return at;
+  }
+  return std::nullopt;
+}
+
+/// True if the source of a double-quoted string has a `\/`: JSON knows this escape, and so does
+/// libyaml, but not go-yaml.
+bool HasEscapedSlash(std::string_view quoted) {
+  std::size_t at = quoted.find('\\', quoted.find('"'));
+  while (at != std::string_view::npos && at + 1 < quoted.size()) {
+    if (quoted[at + 1] == '/') return true;
+    at = quoted.find('\\', at + 2);
+  }
+  return false;
+}
+
 /// libyaml's parser for one text.
+///
+/// The text is handed over in pieces as small as go-yaml's: what stands behind the end of a
+/// document is then looked at as far as kubectl looks, and no further.
 class EventParser {
  public:
-  explicit EventParser(std::string_view text) {
+  explicit EventParser(std::string_view text) : rest_(text) {
     ready_ = yaml_parser_initialize(&parser_) != 0;
-    if (!ready_) return;
-    yaml_parser_set_input_string(&parser_, reinterpret_cast<const yaml_char_t*>(text.data()),
-                                 text.size());
+    if (ready_) yaml_parser_set_input(&parser_, &EventParser::ReadPiece, this);
   }
   ~EventParser() {
     if (has_event_) yaml_event_delete(&event_);
@@ -206,6 +237,18 @@ class EventParser {
   const yaml_parser_t& state() const { return parser_; }
 
  private:
+  static int ReadPiece(void* self, unsigned char* buffer, std::size_t size,
+                       std::size_t* size_read) {
+    constexpr std::size_t kLibyamlBuffer = 16384;
+    constexpr std::size_t kGoYamlBuffer = 512;
+    std::string_view& rest = static_cast<EventParser*>(self)->rest_;
+    const std::size_t kept = kLibyamlBuffer - size;  // the start of a code point
+    *size_read = rest.copy(reinterpret_cast<char*>(buffer), kGoYamlBuffer - kept);
+    rest.remove_prefix(*size_read);
+    return 1;
+  }
+
+  std::string_view rest_;  // what libyaml has not seen
   yaml_parser_t parser_{};
   yaml_event_t event_{};
   bool ready_ = false;
@@ -216,10 +259,23 @@ class EventParser {
 class YamlPump {
  public:
   YamlPump(const DocumentText& document, DocumentBuilder* builder)
-      : document_(document), builder_(*builder), events_(document.text) {}
+      : document_(document),
+        builder_(*builder),
+        events_(document.text),
+        has_escaped_slash_(document.text.find("\\/") != std::string_view::npos) {
+    if (document.text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
+      source_start_ = kByteOrderMark.size();
+    }
+  }
 
   /// Sets `dropped` to where text begins behind the end of the document.
   Outcome Run(SourcePos* dropped) {
+    if (const auto mark = FindStrayByteOrderMark(document_.text)) {
+      return Refused(
+          "a byte order mark (U+FEFF) stands inside the text, and kubectl takes it for a "
+          "part of the key: remove it",
+          PositionCursor(document_.text, document_.start).At(*mark));
+    }
     while (const yaml_event_t* event = events_.Next()) {
       if (event->type == YAML_STREAM_END_EVENT) return {};
       if (event->type == YAML_DOCUMENT_END_EVENT) {
@@ -235,20 +291,23 @@ class YamlPump {
  private:
   Result<void> Take(const yaml_event_t& event, SourcePos pos) {
     switch (event.type) {
-      case YAML_SCALAR_EVENT: {
-        const auto& scalar = event.data.scalar;
-        return builder_.Scalar({View(scalar.value, scalar.length), View(scalar.tag),
-                                scalar.plain_implicit != 0},
-                               pos, View(scalar.anchor));
+      case YAML_SCALAR_EVENT:
+        return TakeScalar(event, pos);
+      case YAML_MAPPING_START_EVENT: {
+        const auto& mapping = event.data.mapping_start;
+        if (mapping.style == YAML_FLOW_MAPPING_STYLE) ++flow_depth_;
+        return builder_.BeginMapping(pos, View(mapping.anchor));
       }
-      case YAML_MAPPING_START_EVENT:
-        return builder_.BeginMapping(pos, View(event.data.mapping_start.anchor));
-      case YAML_SEQUENCE_START_EVENT:
-        return builder_.BeginSequence(pos, View(event.data.sequence_start.anchor));
+      case YAML_SEQUENCE_START_EVENT: {
+        const auto& sequence = event.data.sequence_start;
+        if (sequence.style == YAML_FLOW_SEQUENCE_STYLE) ++flow_depth_;
+        return builder_.BeginSequence(pos, View(sequence.anchor));
+      }
       case YAML_ALIAS_EVENT:
         return builder_.Alias(View(event.data.alias.anchor), pos);
       case YAML_MAPPING_END_EVENT:
       case YAML_SEQUENCE_END_EVENT:
+        if (flow_depth_ > 0) --flow_depth_;  // inside brackets there are only brackets
         builder_.End();
         return {};
       default:
@@ -256,9 +315,43 @@ class YamlPump {
     }
   }
 
+  /// Refuses first what libyaml takes and go-yaml does not.
+  Result<void> TakeScalar(const yaml_event_t& event, SourcePos pos) {
+    const auto& scalar = event.data.scalar;
+    const std::string_view text = View(scalar.value, scalar.length);
+    if (has_escaped_slash_ && scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE &&
+        HasEscapedSlash(Source(event))) {
+      return Failure(
+          "`\\/` in a double-quoted string: JSON knows this escape, kubectl's YAML does not; "
+          "write `/`");
+    }
+    if (flow_depth_ > 0 && scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+        text.find('?') != std::string_view::npos) {
+      return Failure("kubectl refuses a `?` in a plain value inside `[]` or `{}`: quote the value");
+    }
+    return builder_.Scalar({text, View(scalar.tag), scalar.plain_implicit != 0}, pos,
+                           View(scalar.anchor));
+  }
+
   SourcePos Position(const yaml_mark_t& mark) const {
-    const int column = static_cast<int>(mark.column) + (mark.line == 0 ? document_.start.column : 1);
+    const int column =
+        static_cast<int>(mark.column) + (mark.line == 0 ? document_.start.column : 1);
     return {document_.start.line + static_cast<int>(mark.line), column};
+  }
+
+  /// The text of an event. libyaml counts characters; as the events come in order, so do the bytes.
+  std::string_view Source(const yaml_event_t& event) {
+    source_start_ += SkipCharacters(event.start_mark.index - source_index_);
+    source_index_ = event.start_mark.index;
+    const std::size_t length = SkipCharacters(event.end_mark.index - event.start_mark.index);
+    return document_.text.substr(source_start_, length);
+  }
+
+  /// The bytes of that many characters from source_start_ on.
+  std::size_t SkipCharacters(std::size_t count) const {
+    std::string_view rest = document_.text.substr(source_start_);
+    for (; count > 0 && !rest.empty(); --count) rest.remove_prefix(DecodeRune(rest).length);
+    return document_.text.size() - source_start_ - rest.size();
   }
 
   /// go-yaml reads one document of a text and looks no further.
@@ -278,6 +371,9 @@ class YamlPump {
     const SourcePos pos = Position(state.problem_mark);
     if (problem == "found character that cannot start any token") {
       return Explain(ExplainCharacter(state.problem_mark), pos);
+    }
+    if (document_.text.front() == '%') {
+      return Explain("kubectl reads no `%` directives: remove the line", document_.start);
     }
     for (const Explanation& known : kExplanations) {
       if (problem.substr(0, known.problem.size()) != known.problem) continue;
@@ -299,7 +395,7 @@ class YamlPump {
     if (rest.empty() || rest.front() == '\t') {
       return "a tab stands where spaces must: YAML is indented with spaces only";
     }
-    return fmt::format("a value cannot begin with `{}`: quote it",
+    return fmt::format("a value cannot begin with \"{}\": quote it",
                        rest.substr(0, DecodeRune(rest).length));
   }
 
@@ -319,12 +415,16 @@ class YamlPump {
   /// Puts the likely cause before what is wrong with the text as YAML.
   Unexpected<InputError> Explain(std::string message, SourcePos pos) const {
     const std::string_view text = document_.text;
-    if (const auto marker = FindLine(text, "<<<<<<< ")) {
-      return Refused("a merge conflict is not resolved: `<<<<<<<` stands in the file",
-                     PositionCursor(text, document_.start).At(*marker));
+    for (const std::string_view marker : {"<<<<<<< ", ">>>>>>> "}) {
+      if (const auto at = FindLine(text, marker)) {
+        return Refused(fmt::format("a merge conflict is not resolved: `{}` stands in the file",
+                                   marker.substr(0, marker.size() - 1)),
+                       PositionCursor(text, document_.start).At(*at));
+      }
     }
     if (LooksLikeTemplate(text)) {
-      return Refused("this looks like a template; run `helm template` first (" + message + ")", pos);
+      return Refused("this looks like a template; run `helm template` first (" + message + ")",
+                     pos);
     }
     return Refused(std::move(message), pos);
   }
@@ -332,6 +432,10 @@ class YamlPump {
   const DocumentText& document_;
   DocumentBuilder& builder_;
   EventParser events_;
+  bool has_escaped_slash_;
+  int flow_depth_ = 0;            // of open brackets
+  std::size_t source_index_ = 0;  // in characters, of the last Source
+  std::size_t source_start_ = 0;  // the same in bytes
 };
 
 }  // namespace
@@ -347,10 +451,11 @@ class YamlReader::Impl {
     }
     // kubectl appends a line feed of one byte to a last line that has none.
     if (IsUtf16(text.text) && text.text.back() != '\n') {
-      return Refused("the file is UTF-16, which kubectl does not read: save it as UTF-8", text.start);
+      return Refused("the file is UTF-16, which kubectl does not read: save it as UTF-8",
+                     text.start);
     }
-    const Outcome read = text.json ? ReadJson(text, &builder_)
-                                   : YamlPump(text, &builder_).Run(&document->dropped);
+    const Outcome read =
+        text.json ? ReadJson(text, &builder_) : YamlPump(text, &builder_).Run(&document->dropped);
     builder_.Finish();
     return read;
   }

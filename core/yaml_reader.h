@@ -9,9 +9,9 @@
 
 namespace mountguard::core {
 
-/// Turns documents into the JSON that kubectl sends for them: libyaml's events, go-yaml's meaning of
-/// scalars (YAML 1.1: `yes`, `0644`, `1_000`), aliases, merge keys and limits.
-/// Source: go.yaml.in/yaml/v2 v2.4.3 and sigs.k8s.io/yaml v1.6.0 YAMLToJSON.
+/// Turns documents into the JSON that kubectl sends for them: libyaml's events, go-yaml's meaning
+/// of scalars (YAML 1.1: `yes`, `0644`, `1_000`), aliases, merge keys and limits. Source:
+/// go.yaml.in/yaml/v2 v2.4.3 and sigs.k8s.io/yaml v1.6.0 YAMLToJSON.
 ///
 /// Reads any input: whatever is no document is an error with its place. Depth is limited to 10,000,
 /// aliases as go-yaml limits them. Not thread-safe: one reader a thread.

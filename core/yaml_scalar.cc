@@ -51,33 +51,53 @@ struct Word {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::array<Word, 38> kWords{{
-    {"y", Type::kBool, 1},          {"Y", Type::kBool, 1},
-    {"n", Type::kBool, 0},          {"N", Type::kBool, 0},
-    {"~", Type::kNull, 0},          {"on", Type::kBool, 1},
-    {"On", Type::kBool, 1},         {"ON", Type::kBool, 1},
-    {"no", Type::kBool, 0},         {"No", Type::kBool, 0},
-    {"NO", Type::kBool, 0},         {"yes", Type::kBool, 1},
-    {"Yes", Type::kBool, 1},        {"YES", Type::kBool, 1},
-    {"off", Type::kBool, 0},        {"Off", Type::kBool, 0},
-    {"OFF", Type::kBool, 0},        {"true", Type::kBool, 1},
-    {"True", Type::kBool, 1},       {"TRUE", Type::kBool, 1},
-    {"null", Type::kNull, 0},       {"Null", Type::kNull, 0},
-    {"NULL", Type::kNull, 0},       {".nan", Type::kFloat, kNan},
-    {".NaN", Type::kFloat, kNan},   {".NAN", Type::kFloat, kNan},
-    {".inf", Type::kFloat, kInfinity},   {".Inf", Type::kFloat, kInfinity},
-    {".INF", Type::kFloat, kInfinity},   {"false", Type::kBool, 0},
-    {"False", Type::kBool, 0},      {"FALSE", Type::kBool, 0},
-    {"+.inf", Type::kFloat, kInfinity},  {"+.Inf", Type::kFloat, kInfinity},
-    {"+.INF", Type::kFloat, kInfinity},  {"-.inf", Type::kFloat, -kInfinity},
-    {"-.Inf", Type::kFloat, -kInfinity}, {"-.INF", Type::kFloat, -kInfinity},
+    {"y", Type::kBool, 1},
+    {"Y", Type::kBool, 1},
+    {"n", Type::kBool, 0},
+    {"N", Type::kBool, 0},
+    {"~", Type::kNull, 0},
+    {"on", Type::kBool, 1},
+    {"On", Type::kBool, 1},
+    {"ON", Type::kBool, 1},
+    {"no", Type::kBool, 0},
+    {"No", Type::kBool, 0},
+    {"NO", Type::kBool, 0},
+    {"yes", Type::kBool, 1},
+    {"Yes", Type::kBool, 1},
+    {"YES", Type::kBool, 1},
+    {"off", Type::kBool, 0},
+    {"Off", Type::kBool, 0},
+    {"OFF", Type::kBool, 0},
+    {"true", Type::kBool, 1},
+    {"True", Type::kBool, 1},
+    {"TRUE", Type::kBool, 1},
+    {"null", Type::kNull, 0},
+    {"Null", Type::kNull, 0},
+    {"NULL", Type::kNull, 0},
+    {".nan", Type::kFloat, kNan},
+    {".NaN", Type::kFloat, kNan},
+    {".NAN", Type::kFloat, kNan},
+    {".inf", Type::kFloat, kInfinity},
+    {".Inf", Type::kFloat, kInfinity},
+    {".INF", Type::kFloat, kInfinity},
+    {"false", Type::kBool, 0},
+    {"False", Type::kBool, 0},
+    {"FALSE", Type::kBool, 0},
+    {"+.inf", Type::kFloat, kInfinity},
+    {"+.Inf", Type::kFloat, kInfinity},
+    {"+.INF", Type::kFloat, kInfinity},
+    {"-.inf", Type::kFloat, -kInfinity},
+    {"-.Inf", Type::kFloat, -kInfinity},
+    {"-.INF", Type::kFloat, -kInfinity},
 }};
+
+constexpr std::size_t kLongestWord = 5;
 
 /// The words that start with a letter or a tilde start with one of these.
 constexpr std::string_view kWordStarts = "yYnNtTfFoO~";
 
 const Word* FindWord(std::string_view text) {
-  constexpr std::size_t kLongest = 5;
-  if (text.size() > kLongest) return nullptr;
+  if (text.size() > kLongestWord) return nullptr;
   for (const Word& word : kWords) {
     if (word.text == text) return &word;
   }
@@ -334,9 +354,9 @@ int Base64Value(char c) {
 /// Go's base64.StdEncoding: padded, line breaks ignored.
 std::optional<std::string> DecodeBase64(std::string_view text) {
   std::string clean(text);
-  clean.erase(std::remove_if(clean.begin(), clean.end(),
-                             [](char c) { return c == '\n' || c == '\r'; }),
-              clean.end());
+  clean.erase(
+      std::remove_if(clean.begin(), clean.end(), [](char c) { return c == '\n' || c == '\r'; }),
+      clean.end());
   if (clean.size() % 4 != 0) return std::nullopt;
   std::size_t padding = 0;
   while (padding < 2 && padding < clean.size() && clean[clean.size() - 1 - padding] == '=') {
@@ -397,27 +417,6 @@ void AppendInteger(T value, std::string* out) {
   out->append(digits.data(), end);
 }
 
-/// The shortest text that gives back `value`, with %e or %f.
-template <class T>
-void AppendShortest(T value, std::chars_format format, std::string* out) {
-  std::array<char, 64> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, format).ptr;
-  out->append(digits.data(), end);
-}
-
-/// The shortest digits that give back `value`, filled up with zeros.
-void AppendLargeInteger(double value, std::string* out) {
-  std::string text;
-  AppendShortest(value, std::chars_format::scientific, &text);
-  const std::size_t exponent_at = text.find('e');
-  const std::size_t sign = text.front() == '-' ? 1 : 0;
-  const auto exponent = ParseDigits(std::string_view(text).substr(exponent_at + 2), 10).value_or(0);
-  text.resize(exponent_at);
-  text.erase(std::remove(text.begin(), text.end(), '.'), text.end());
-  text.resize(sign + 1 + exponent, '0');
-  out->append(text);
-}
-
 /// strconv.FormatFloat(value, 'g', -1, 32), with YAML's words for what is no number.
 std::string FloatKey(double value) {
   const auto narrow = static_cast<float>(value);
@@ -425,27 +424,30 @@ std::string FloatKey(double value) {
   if (std::isinf(narrow)) return narrow > 0 ? ".inf" : "-.inf";
   const float magnitude = std::fabs(narrow);
   const bool plain = magnitude == 0 || (magnitude >= 1e-4F && magnitude < 1e6F);
-  std::string text;
-  AppendShortest(narrow, plain ? std::chars_format::fixed : std::chars_format::scientific, &text);
-  return text;
+  std::array<char, 64> text;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), narrow,
+                                 plain ? std::chars_format::fixed : std::chars_format::scientific)
+                       .ptr;
+  return std::string(text.data(), end);
+}
+
+/// True if the scalar is a text at first sight: quoted, or plain and starting like no other type.
+bool IsText(const YamlScalar& scalar) {
+  if (!scalar.tag.empty()) return false;
+  if (!scalar.implicit) return true;
+  if (scalar.text.empty()) return false;
+  const char first = scalar.text.front();
+  if (IsDigit(first) || IsSign(first) || first == '.') return false;
+  return scalar.text.size() > kLongestWord || kWordStarts.find(first) == std::string_view::npos;
 }
 
 }  // namespace
 
-void AppendJsonNumber(double value, std::string* json) {
-  constexpr double kExactIntegers = 9007199254740992.0;
-  constexpr double kInt64End = 9223372036854775808.0;
-  const double magnitude = std::fabs(value);
-  if (magnitude >= kExactIntegers && magnitude < kInt64End) {
-    AppendLargeInteger(value, json);
-  } else if (magnitude == 0 || (magnitude >= 1e-6 && magnitude < kExactIntegers)) {
-    AppendShortest(value, std::chars_format::fixed, json);
-  } else {
-    AppendShortest(value, std::chars_format::scientific, json);
-  }
-}
-
 Result<void> AppendYamlValue(const YamlScalar& scalar, std::string* json) {
+  if (IsText(scalar)) {
+    AppendJsonString(scalar.text, json);
+    return {};
+  }
   std::string decoded;
   const auto meaning = Resolve(scalar, &decoded);
   if (!meaning) return Unexpected(meaning.error());
@@ -478,6 +480,10 @@ Result<void> AppendYamlValue(const YamlScalar& scalar, std::string* json) {
 }
 
 Result<void> AppendYamlKey(const YamlScalar& scalar, std::string* json) {
+  if (IsText(scalar)) {
+    AppendJsonString(scalar.text, json);
+    return {};
+  }
   std::string decoded;
   const auto meaning = Resolve(scalar, &decoded);
   if (!meaning) return Unexpected(meaning.error());

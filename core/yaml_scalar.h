@@ -29,9 +29,6 @@ Result<void> AppendYamlKey(const YamlScalar& scalar, std::string* json);
 /// True for the merge key `<<`.
 bool IsMergeKey(const YamlScalar& scalar);
 
-/// Appends a number as Go writes it in JSON, but for integers beyond 64 bits, which get an exponent.
-void AppendJsonNumber(double value, std::string* json);
-
 }  // namespace mountguard::core
 
 #endif  // MOUNTGUARD_CORE_YAML_SCALAR_H_

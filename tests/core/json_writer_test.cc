@@ -28,7 +28,8 @@ TEST_CASE("commas stand between values and nowhere else") {
   json.Key("d").BeginObject().Key("e").Bool(false).EndObject();
   json.Key("f").Null();
   json.EndObject();
-  CHECK(out == R"({"a":-9223372036854775808,"b":[],"c":[true,null,{},"x"],"d":{"e":false},"f":null})");
+  CHECK(out ==
+        R"({"a":-9223372036854775808,"b":[],"c":[true,null,{},"x"],"d":{"e":false},"f":null})");
 }
 
 TEST_CASE("strings are escaped where JSON asks for it") {
@@ -42,8 +43,20 @@ TEST_CASE("strings are escaped where JSON asks for it") {
 
 TEST_CASE("bytes that are no UTF-8 become replacement characters, one each") {
   const std::string replacement = "\xef\xbf\xbd";
-  CHECK(Quoted("a\xff" "b") == "\"a" + replacement + "b\"");
+  CHECK(Quoted("a\xff"
+               "b") == "\"a" + replacement + "b\"");
   CHECK(Quoted("\xc3") == "\"" + replacement + "\"");
   CHECK(Quoted("\xe2\x82") == "\"" + replacement + replacement + "\"");
   CHECK(Quoted("\xed\xa0\x80") == "\"" + replacement + replacement + replacement + "\"");
+}
+
+TEST_CASE("a parsed value is written as it was read") {
+  const std::string text =
+      R"({"a":[],"b":{},"c":[1,-2.5,true,false,null,"x\"y",[{"d":1.5e+300}]],"e":{"f":{"g":""}}})";
+  std::string parsed = text;
+  mountguard::core::JsonParser parser;
+  std::string out;
+  mountguard::core::AppendJson(parser.Parse(parsed).value(), &out);
+  mountguard::core::AppendJson(mountguard::core::JsonValue(), &out);  // absent: nothing
+  CHECK(out == text);
 }
