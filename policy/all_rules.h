@@ -20,6 +20,10 @@ struct RuleInfo {
   AdviceCheck check = nullptr;
 };
 
+// Ids of the rules of origin `input`: what the reader of manifests saw that the decoder would not.
+inline constexpr std::string_view kDroppedDocument = "dropped-document";
+inline constexpr std::string_view kDuplicateKey = "duplicate-key";
+
 /// The built-in rules: explicit, because a rule that registered itself from a static library would
 /// vanish at link time, and sorted by id.
 class AllRules {

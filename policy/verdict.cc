@@ -49,6 +49,12 @@ std::string DescribeMount(const core::ContainerView& container, const core::Volu
                      mount.mount_path);
 }
 
+std::string DescribeDevice(const core::ContainerView& container,
+                           const core::VolumeDevice& device) {
+  return fmt::format("{}, volume \"{}\" as device \"{}\"", DescribeContainer(container),
+                     device.name, device.device_path);
+}
+
 std::string WithRuleId(const Finding& finding) {
   return fmt::format("{} [{}]", finding.message, finding.rule);
 }

@@ -32,6 +32,9 @@ std::string DescribeContainer(const core::ContainerView& container);
 /// `container "agent", volume "h" at "/m"`: where a mount is, for sentences.
 std::string DescribeMount(const core::ContainerView& container, const core::VolumeMount& mount);
 
+/// `container "agent", volume "d" as device "/dev/xvda"`: the same for a block device.
+std::string DescribeDevice(const core::ContainerView& container, const core::VolumeDevice& device);
+
 /// The finding's message with its rule id behind it, as causes, warnings and logs carry it:
 /// `... [bidirectional-requires-privileged]`.
 std::string WithRuleId(const Finding& finding);
