@@ -47,9 +47,10 @@ core::Result<std::vector<Output>> ReadOutputs(const std::vector<std::string>& te
       return core::Failure(fmt::format("-o {}: expected the name of a file behind the =", text));
     }
     if (file.empty() && !on_stdout.empty()) {
-      return core::Failure(fmt::format("-o: {} and {} cannot both go to standard output; write one "
-                                       "to a file: -o {}=FILE",
-                                       on_stdout, name, name));
+      return core::Failure(
+          fmt::format("-o: {} and {} cannot both go to standard output; write one "
+                      "to a file: -o {}=FILE",
+                      on_stdout, name, name));
     }
     outputs.push_back({format, file});
     if (file.empty()) on_stdout = format->name;
@@ -70,15 +71,16 @@ struct CheckFlags {
     return {
         policy.Group(),
         {"The request that is assumed",
-         {{"--namespace", &settings.namespace_name, "NS", "of objects that do not say theirs"},
+         {{"--namespace", &settings.namespace_name, "NS",
+           "the namespace of objects that do not name theirs"},
           {"--operation", &settings.operation, "CREATE|UPDATE", "what is done (CREATE)"},
           {"--user", &settings.user, "USER", "who does it"},
           {"--group", &settings.groups, "GROUP", "a group of theirs, repeatable"},
           {"--dry-run", &dry_run, "true|false", "whether it is a dry run"},
-          {"--at", &at, "DATE", "the day, or RFC 3339 time, on which exceptions are judged (now)"}}},
+          {"--at", &at, "DATE",
+           "the day, or RFC 3339 time, on which exceptions are judged (now)"}}},
         {"Result",
-         {{"-o,--output", &outputs, "FORMAT[=FILE]",
-           "text (the default) or json, repeatable"},
+         {{"-o,--output", &outputs, "FORMAT[=FILE]", "text (the default) or json, repeatable"},
           {"--fail-on", &fail_on, "deny|warn|none", "what makes the exit code 1 (deny)"},
           {"--strict", &settings.strict, "",
            "judge fragments too; repeated keys and dropped documents are errors"},
@@ -123,8 +125,8 @@ core::Result<void> WriteToFile(const CheckReport& report, const Output& output) 
 
 ExitCode CodeOf(const CheckReport& report, std::string_view fail_on) {
   const CheckSummary& summary = report.summary;
-  const bool failed = (fail_on != "none" && summary.deny > 0) ||
-                      (fail_on == "warn" && summary.warn > 0);
+  const bool failed =
+      (fail_on != "none" && summary.deny > 0) || (fail_on == "warn" && summary.warn > 0);
   return Combine(failed ? ExitCode::kFindings : ExitCode::kClean,
                  report.errors.empty() ? ExitCode::kClean : ExitCode::kUnreadable);
 }
@@ -167,10 +169,10 @@ ExitCode RunCheck(const Command& command, const Arguments& arguments, Environmen
   if (!engine) return engine.error();
 
   CheckReport report;
-  const InputSink failures = {nullptr, nullptr, [&report](const InputFailure& failure) {
-                                report.errors.push_back({std::string(failure.place.file), 0, {},
-                                                         {}, failure.message});
-                              }};
+  const InputSink failures = {
+      nullptr, nullptr, [&report](const InputFailure& failure) {
+        report.errors.push_back({std::string(failure.place.file), 0, {}, {}, failure.message});
+      }};
   const std::vector<std::string> files = ListInputFiles(paths, env.files, failures);
   Append(CheckAll(files, **engine, flags.settings, flags.jobs, env), &report);
 

@@ -1,7 +1,5 @@
 #include "cli/checker.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <iterator>
 #include <tuple>
@@ -17,8 +15,6 @@ namespace {
 using policy::Action;
 using policy::Finding;
 
-constexpr std::string_view kReviewedObject = "request.object";
-
 std::optional<std::string> Text(std::string_view text) { return std::string(text); }
 
 /// A text of which "" means that there is none.
@@ -28,12 +24,6 @@ std::optional<std::string> TextOrNone(std::string_view text) {
 
 std::optional<int> IndexOrNone(int index) {
   return index == Finding::kNone ? std::nullopt : std::optional<int>(index);
-}
-
-std::string JoinPath(std::string_view prefix, std::string_view field) {
-  if (prefix.empty()) return std::string(field);
-  if (field.empty()) return std::string(prefix);
-  return fmt::format("{}.{}", prefix, field);
 }
 
 void SetPlace(const InputPlace& place, CheckResult* result) {
@@ -142,12 +132,12 @@ CheckReport Checker::CheckFile(const std::string& file) {
 
 void Checker::Take(const InputObject& object) {
   if (object.skip_reason) {
-    const bool kubernetes_object = object.root.Get("apiVersion").IsString() &&
-                                   object.root.Get("kind").IsString();
+    const bool kubernetes_object =
+        object.root.Get("apiVersion").IsString() && object.root.Get("kind").IsString();
     const core::SourcePos position = object.Find("").value;
     if (!settings_.strict) {
-      report_.skipped.push_back({std::string(object.place.file), object.place.document,
-                                 position.line, *object.skip_reason});
+      report_.skipped.push_back(
+          {std::string(object.place.file), object.place.document, position, *object.skip_reason});
       return;
     }
     if (!kubernetes_object) {
@@ -177,7 +167,7 @@ void Checker::Judge(const InputObject& object) {
   const std::string_view name = metadata.Get("name").AsString();
   if (!name.empty()) facts.name = name;
   subject_.Read(facts, engine_.workloads(), engine_.metadata_keys(), object.root, {});
-  Evaluate(object, "");
+  Evaluate(object);
 }
 
 void Checker::JudgeReview(const InputObject& object) {
@@ -189,12 +179,13 @@ void Checker::JudgeReview(const InputObject& object) {
   }
   subject_.Read(review->facts, engine_.workloads(), engine_.metadata_keys(), review->object,
                 review->old_object);
-  Evaluate(object, kReviewedObject);
+  std::string path;
+  Evaluate(ReviewedObject(object, &path));
 }
 
-void Checker::Evaluate(const InputObject& object, std::string_view prefix) {
+void Checker::Evaluate(const InputObject& object) {
   if (const auto& undecodable = subject_.undecodable()) {
-    const core::FieldLocation location = object.Find(JoinPath(prefix, undecodable->field));
+    const core::FieldLocation location = object.Find(undecodable->field);
     AddError(object.place, location.value, object.text, object.first_line, undecodable->message);
     return;
   }
@@ -212,7 +203,7 @@ void Checker::Evaluate(const InputObject& object, std::string_view prefix) {
     SetMount(finding, subject_.templates()[static_cast<std::size_t>(finding.template_index)],
              &result);
     SetFinding(finding, &result);
-    const core::FieldLocation location = object.Find(JoinPath(prefix, finding.field));
+    const core::FieldLocation location = object.Find(finding.field);
     result.position = location.value;
     result.definition = location.definition;
     result.frame = FrameAt(object.text, object.first_line, result.position);
@@ -226,8 +217,8 @@ void Checker::Take(const InputNote& note) {
   }
   CheckResult& result = report_.results.emplace_back();
   SetPlace(note.place, &result);
-  result.rule = note.kind == InputNoteKind::kDuplicateKey ? policy::kDuplicateKey
-                                                          : policy::kDroppedDocument;
+  result.rule =
+      note.kind == InputNoteKind::kDuplicateKey ? policy::kDuplicateKey : policy::kDroppedDocument;
   result.origin = policy::Origin::kInput;
   result.actions = Action::kWarn;
   result.field = note.field;

@@ -51,8 +51,8 @@ class Checker {
 
   void Judge(const InputObject& object);
   void JudgeReview(const InputObject& object);
-  /// Judges what subject_ holds; `prefix` is where the judged object stands in the input's.
-  void Evaluate(const InputObject& object, std::string_view prefix);
+  /// Judges what subject_ holds, which was read from `object`.
+  void Evaluate(const InputObject& object);
   void AddError(const InputPlace& place, core::SourcePos position, std::string_view text,
                 int first_line, std::string message);
   core::CodeFrame FrameAt(std::string_view text, int first_line, core::SourcePos position);

@@ -98,8 +98,8 @@ ExitCode UnknownCommand(const Arguments& arguments, std::size_t known_words, Env
     return WrongUsage(asked, fmt::format("expected a command before {}", word), env);
   }
   return WrongUsage(
-      asked,
-      fmt::format("there is no command \"{}\"{}", word, core::DidYouMean(word, candidates)), env);
+      asked, fmt::format("there is no command \"{}\"{}", word, core::DidYouMean(word, candidates)),
+      env);
 }
 
 }  // namespace
@@ -159,7 +159,8 @@ int Main(int argc, const char* const* argv) {
   Environment env = {std::cin, std::cout, std::cerr, files, clock, TerminalOf(STDOUT_FILENO)};
   ExitCode code = Run(Arguments(argv + std::min(argc, 1), argv + argc), env);
   if (!std::cout.flush() && !ReaderIsGone(STDOUT_FILENO)) {
-    fmt::print(std::cerr, "the result could not be written to standard output; is the disk full?\n");
+    fmt::print(std::cerr,
+               "the result could not be written to standard output; is the disk full?\n");
     code = Combine(code, ExitCode::kUnreadable);
   }
   return static_cast<int>(code);

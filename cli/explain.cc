@@ -30,11 +30,11 @@ struct ExplainedMount {
   int mount = 0;
   std::string volume;
   std::string mount_path;
-  std::optional<std::string> mode;    // nothing: not set
-  std::optional<std::string> cri;     // nothing: the kubelet refuses the mode
-  std::optional<std::string> oci;     // nothing: there is none on Windows
+  std::optional<std::string> mode;  // nothing: not set
+  std::optional<std::string> cri;   // nothing: the kubelet refuses the mode
+  std::optional<std::string> oci;   // nothing: there is none on Windows
   std::optional<std::string> kernel;
-  std::optional<std::string> error;   // the kubelet's own text
+  std::optional<std::string> error;  // the kubelet's own text
   core::SourcePos position;
 };
 
@@ -90,7 +90,7 @@ class Explainer {
   void Take(const InputObject& object) {
     policy::RequestFacts facts;  // CREATE: what was there before is explained as well
     if (!object.is_admission_review) {
-      Explain(object, facts, object.root, "");
+      Explain(object, facts, object.root);
       return;
     }
     const auto review = webhook::DecodeAdmissionReview(object.root);
@@ -100,16 +100,16 @@ class Explainer {
     }
     facts.type = review->facts.type;
     facts.namespace_name = review->facts.namespace_name;
-    Explain(object, facts, review->object, "request.object.");
+    std::string path;
+    Explain(ReviewedObject(object, &path), facts, review->object);
   }
 
   /// Fragments are explained as well, and what the API server would not even decode, as far as it
   /// can be read: what stands here are facts, not verdicts.
-  void Explain(const InputObject& object, const policy::RequestFacts& facts, core::JsonValue root,
-               const std::string& prefix) {
+  void Explain(const InputObject& object, const policy::RequestFacts& facts, core::JsonValue root) {
     subject_.Read(facts, workloads_, {}, root, {});
     if (const auto& undecodable = subject_.undecodable()) {
-      AddError(object, object.Find(prefix + undecodable->field), undecodable->message);
+      AddError(object, object.Find(undecodable->field), undecodable->message);
     }
     templates_.clear();
     if (subject_.workload() != nullptr) {
@@ -120,12 +120,11 @@ class Explainer {
                                       object.Find("").value, *object.skip_reason});
     }
     for (const core::PodTemplate& pod_template : templates_) {
-      Add(object, pod_template, prefix);
+      Add(object, pod_template);
     }
   }
 
-  void Add(const InputObject& object, const core::PodTemplate& pod_template,
-           const std::string& prefix) {
+  void Add(const InputObject& object, const core::PodTemplate& pod_template) {
     const core::Document& document = subject_.object();
     ExplainedPod& pod = explanation_.pods.emplace_back();
     pod.file = object.place.file;
@@ -136,7 +135,7 @@ class Explainer {
     pod.namespace_name = subject_.request().namespace_name.value_or(document.namespace_name);
     pod.name = document.name;
     pod.template_path = pod_template.path;
-    const std::string spec_path = prefix + pod_template.SpecPath();
+    const std::string spec_path = pod_template.SpecPath();
     pod_.Read(pod_template.spec);
     for (const core::ContainerView& container : pod_.containers()) {
       const std::string path = core::PathOf(spec_path, container);
@@ -219,19 +218,11 @@ void WriteJsonExplanation(const Explanation& explanation, std::ostream& out) {
   }
   Json errors = Json::array();
   for (const Unexplained& error : explanation.errors) {
-    const bool placed = error.position.known();
-    errors.push_back({{"file", error.file},
-                      {"document", placed ? Json(error.document) : Json(nullptr)},
-                      {"line", placed ? Json(error.position.line) : Json(nullptr)},
-                      {"column", placed ? Json(error.position.column) : Json(nullptr)},
-                      {"message", error.message}});
+    errors.push_back(ErrorJson(error.file, error.document, error.position, error.message));
   }
   Json skipped = Json::array();
   for (const Unexplained& one : explanation.skipped) {
-    skipped.push_back({{"file", one.file},
-                       {"document", one.document},
-                       {"line", one.position.line},
-                       {"reason", one.message}});
+    skipped.push_back(SkippedJson(one.file, one.document, one.position, one.message));
   }
   WriteJson({{"apiVersion", "mountguard.io/v1"},
              {"kind", "ExplainReport"},
@@ -256,10 +247,9 @@ std::string ContainerCell(const ExplainedMount& mount) {
 void WriteTextExplanation(const Explanation& explanation, const Terminal& terminal,
                           std::ostream& out) {
   for (const ExplainedPod& pod : explanation.pods) {
-    const std::string object =
-        fmt::format("{} {}{}{}{}{}", pod.kind, pod.namespace_name,
-                    pod.namespace_name.empty() ? "" : "/", pod.name,
-                    pod.template_path.empty() ? "" : ", ", pod.template_path);
+    const std::string object = fmt::format(
+        "{} {}{}{}{}{}", pod.kind, pod.namespace_name, pod.namespace_name.empty() ? "" : "/",
+        pod.name, pod.template_path.empty() ? "" : ", ", pod.template_path);
     fmt::print(out, "{}: {}\n", core::PrintableText(pod.file),
                Styled(terminal, Style::kStrong, core::PrintableText(object)));
     if (pod.mounts.empty()) {
@@ -319,7 +309,8 @@ const Command kExplainCommand = {
     "PATH...|-",
     "say what each mount's mode becomes, down to the kernel",
     "For every mount of every container: the mode in the manifest, what the kubelet asks of the\n"
-    "container runtime (CRI), the runtime's mount option (OCI), and the kernel's propagation type.\n"
+    "container runtime (CRI), the runtime's mount option (OCI), and the kernel's propagation "
+    "type.\n"
     "It states facts and judges nothing: see `mountguard check` for that.",
     "  mountguard explain deploy/agent.yaml\n"
     "  kubectl get daemonsets --all-namespaces -o yaml | mountguard explain -\n"

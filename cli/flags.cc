@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 #include "cli/command.h"
@@ -15,6 +16,7 @@ namespace mountguard::cli {
 namespace {
 
 constexpr std::string_view kHelp = "-h,--help";
+constexpr std::string_view kEndOfFlags = "--";
 
 std::vector<std::string_view> Split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -85,6 +87,14 @@ std::string Store(const Flag& flag, std::vector<std::string>& values) {
   return "";
 }
 
+/// "-ojson" of "-o=json", which kubectl takes and the parser does not.
+std::string WithoutShortEquals(std::string argument) {
+  if (argument.size() > 2 && argument[0] == '-' && argument[1] != '-' && argument[2] == '=') {
+    argument.erase(2, 1);
+  }
+  return argument;
+}
+
 /// One flag as the parser sees it, and the values it was given.
 struct Bound {
   const Flag* flag;
@@ -130,7 +140,10 @@ std::optional<ExitCode> ParseFlags(const Command& command, const std::vector<Fla
   app.add_option("words", positional);
 
   try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    std::vector<std::string> reversed;  // as the parser wants them
+    std::transform(arguments.rbegin(), arguments.rend(), std::back_inserter(reversed),
+                   WithoutShortEquals);
+    app.parse(std::move(reversed));
   } catch (const CLI::ArgumentMismatch&) {
     return WrongUsage(command, fmt::format("{} needs a value", arguments.back()), env);
   } catch (const CLI::ParseError& error) {
@@ -141,6 +154,7 @@ std::optional<ExitCode> ParseFlags(const Command& command, const std::vector<Fla
     return ExitCode::kClean;
   }
   for (const std::string& extra : app.remaining()) {
+    if (extra == kEndOfFlags) continue;
     const std::string name = extra.substr(0, extra.find('='));
     return WrongUsage(command,
                       fmt::format("unknown flag {}{}", name, core::DidYouMean(name, known)), env);

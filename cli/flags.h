@@ -18,8 +18,8 @@ using Arguments = std::vector<std::string>;
 
 /// Where the value of a flag goes. A bool takes no value on the command line; a vector's flag may
 /// be given again and again; what is not given stays as it was.
-using FlagTarget = std::variant<bool*, int*, std::string*, std::optional<std::string>*,
-                                std::vector<std::string>*>;
+using FlagTarget =
+    std::variant<bool*, int*, std::string*, std::optional<std::string>*, std::vector<std::string>*>;
 
 /// One flag of a command: how it is written, what help says of it, and where its value goes.
 struct Flag {

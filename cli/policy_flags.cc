@@ -43,8 +43,8 @@ std::shared_ptr<const PolicySet> WithKubernetesRules(const PolicySet& policies, 
   return std::make_shared<const PolicySet>(std::move(changed));
 }
 
-core::Result<std::shared_ptr<const PolicySet>, ExitCode> Load(
-    const std::vector<std::string>& paths, Environment& env) {
+core::Result<std::shared_ptr<const PolicySet>, ExitCode> Load(const std::vector<std::string>& paths,
+                                                              Environment& env) {
   const auto files = policy::ReadPolicyFiles(paths, env.files);
   if (!files) {
     fmt::print(env.err, "{}\n", files.error().message);
@@ -92,12 +92,12 @@ core::Result<std::unique_ptr<const policy::Engine>, ExitCode> MakeEngine(const P
   if (!policies->HasProfile(flags.profile)) {
     const std::vector<std::string>& profiles = policies->profiles();
     const std::vector<std::string_view> known(profiles.begin(), profiles.end());
-    return core::Unexpected(WrongUsage(
-        command,
-        fmt::format("--profile: no loaded policy names a profile \"{}\"{}; there is {}",
-                    flags.profile, core::DidYouMean(flags.profile, known),
-                    known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))),
-        env));
+    return core::Unexpected(
+        WrongUsage(command,
+                   fmt::format("--profile: no loaded policy names a profile \"{}\"{}; there is {}",
+                               flags.profile, core::DidYouMean(flags.profile, known),
+                               known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))),
+                   env));
   }
   if (const auto action = policy::ActionFromText(flags.kubernetes_rules)) {
     policies = WithKubernetesRules(*policies, *action);

@@ -11,7 +11,9 @@
 namespace mountguard::cli {
 namespace {
 
-std::string PageOf(const policy::RuleInfo& rule) { return fmt::format("docs/rules/{}.md", rule.id); }
+std::string PageOf(const policy::RuleInfo& rule) {
+  return fmt::format("docs/rules/{}.md", rule.id);
+}
 
 void WriteJsonRules(std::ostream& out) {
   Json rules = Json::array();
@@ -56,7 +58,8 @@ const Command kRulesCommand = {
     "rules",
     "",
     "list the built-in rules",
-    "Rules of origin \"kubernetes\" are the API server's own, letter for letter; \"advice\" speaks of\n"
+    "Rules of origin \"kubernetes\" are the API server's own, letter for letter; \"advice\" speaks "
+    "of\n"
     "what passes validation and still hurts. A policy sets what each of them does.",
     "  mountguard rules\n"
     "  mountguard rules -o json\n",

@@ -56,7 +56,7 @@ std::vector<FlagGroup> FlagGroups(ServeFlags* flags, ServerConfig* config) {
          "names that a client certificate must have one of; default: any"}}},
       {"Policy",
        {{"--policy", &config->policies, "PATH",
-         "file or directory, repeatable, read again when it changes; default: the baseline"},
+         "file or directory, repeatable, re-read when it changes; default: the baseline"},
         {"--enforcement-action", &flags->enforcement_action, "Deny|Warn|Audit",
          "weaken every finding to this, for a roll-out"},
         {"--runtime", &flags->runtime, "containerd|cri-o|cri-dockerd", "what the nodes run"}}},
@@ -168,7 +168,7 @@ const Command kServeCommand = {
     "HTTPS admission server",
     "Answers AdmissionReviews at /validate and /validate/PROFILE, tells its health at /livez, /readyz\n"
     "and /healthz, and its metrics at /metrics on a port of their own. It listens only once policy and\n"
-    "certificate are loaded, and reads both again when their files change.\n",
+    "certificate are loaded, and reads both again when their files change.",
     "  mountguard serve --tls-cert-file tls.crt --tls-private-key-file tls.key --policy policies/\n"
     "  mountguard serve --tls-cert-file tls.crt --tls-private-key-file tls.key --enforcement-action Audit\n",
     RunServe,

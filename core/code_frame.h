@@ -36,10 +36,10 @@ struct CodeFrame {
     int number = 0;
     std::string text;
   };
-  std::vector<Line> lines;   // empty where the place is not known
-  std::size_t target = 0;    // into lines: the one with the caret below it
-  int caret_column = 0;      // columns of the terminal before the caret
-  int caret_width = 1;       // columns that the value takes
+  std::vector<Line> lines;  // empty where the place is not known
+  std::size_t target = 0;   // into lines: the one with the caret below it
+  int caret_column = 0;     // columns of the terminal before the caret
+  int caret_width = 1;      // columns that the value takes
 
   bool empty() const { return lines.empty(); }
 };

@@ -6,18 +6,12 @@ namespace {
 
 Json ToJson(const CheckSummary& summary, const CheckReport& report) {
   return {
-      {"files", summary.files},
-      {"documents", summary.documents},
-      {"objects", summary.objects},
-      {"pods", summary.pods},
-      {"mounts", summary.mounts},
-      {"skipped", report.skipped.size()},
-      {"errors", report.errors.size()},
-      {"deny", summary.deny},
-      {"warn", summary.warn},
-      {"audit", summary.audit},
-      {"excepted", summary.excepted},
-      {"undetermined", summary.undetermined},
+      {"files", summary.files},         {"documents", summary.documents},
+      {"objects", summary.objects},     {"pods", summary.pods},
+      {"mounts", summary.mounts},       {"skipped", report.skipped.size()},
+      {"errors", report.errors.size()}, {"deny", summary.deny},
+      {"warn", summary.warn},           {"audit", summary.audit},
+      {"excepted", summary.excepted},   {"undetermined", summary.undetermined},
   };
 }
 
@@ -59,23 +53,11 @@ Json ToJson(const CheckResult& result) {
 }
 
 Json ToJson(const CheckError& error) {
-  const bool placed = error.position.known();
-  return {
-      {"file", error.file},
-      {"document", placed ? Json(error.document) : Json(nullptr)},
-      {"line", placed ? Json(error.position.line) : Json(nullptr)},
-      {"column", placed ? Json(error.position.column) : Json(nullptr)},
-      {"message", error.message},
-  };
+  return ErrorJson(error.file, error.document, error.position, error.message);
 }
 
 Json ToJson(const SkippedDocument& skipped) {
-  return {
-      {"file", skipped.file},
-      {"document", skipped.document},
-      {"line", skipped.line},
-      {"reason", skipped.reason},
-  };
+  return SkippedJson(skipped.file, skipped.document, skipped.position, skipped.reason);
 }
 
 template <class T>

@@ -67,7 +67,7 @@ struct CheckError {
 struct SkippedDocument {
   std::string file;
   int document = 0;
-  int line = 0;
+  core::SourcePos position;
   std::string reason;
 };
 

@@ -105,7 +105,7 @@ class TextPrinter {
   }
 
   void Print(const SkippedDocument& skipped) {
-    Announce(skipped.file, {skipped.line, 1}, {"skipped", Style::kFaint}, skipped.reason, "");
+    Announce(skipped.file, skipped.position, {"skipped", Style::kFaint}, skipped.reason, "");
   }
 
   void PrintSummary(const CheckReport& report) {
@@ -144,10 +144,10 @@ class TextPrinter {
 
   void Announce(const std::string& file, core::SourcePos position, Heading heading,
                 std::string_view message, std::string_view suffix) {
-    fmt::print(out_, "{}: {} {}{}\n", Styled(terminal_, Style::kStrong, PlaceOf(core::PrintableText(file), position)),
+    fmt::print(out_, "{}: {} {}{}\n",
+               Styled(terminal_, Style::kStrong, PlaceOf(core::PrintableText(file), position)),
                Styled(terminal_, heading.style, fmt::format("{}:", heading.word)),
-               core::PrintableText(message),
-               Styled(terminal_, Style::kFaint, suffix));
+               core::PrintableText(message), Styled(terminal_, Style::kFaint, suffix));
   }
 
   void PrintFrame(const core::CodeFrame& frame, Style caret) {
