@@ -1,0 +1,121 @@
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "tests/cli/run.h"
+
+namespace mountguard::cli {
+namespace {
+
+using Catch::Matchers::Contains;
+using nlohmann::json;
+
+json Explain(const std::string& manifest) {
+  return RunProgram({"explain", "-", "-o", "json"}, manifest).Json();
+}
+
+constexpr char kPod[] = R"(apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: ns}
+spec:
+  volumes: [{name: v, emptyDir: {}}]
+  initContainers:
+  - {name: i, image: x, restartPolicy: Always, volumeMounts: [{name: v, mountPath: /i}]}
+  containers:
+  - name: c
+    image: x
+    volumeMounts:
+    - {name: v, mountPath: /none, mountPropagation: None}
+    - {name: v, mountPath: /h2c, mountPropagation: HostToContainer}
+    - {name: v, mountPath: /bi, mountPropagation: Bidirectional}
+    - {name: v, mountPath: /bad, mountPropagation: bidirectional}
+)";
+
+TEST_CASE("Every mount is listed with what each layer makes of it", "[explain]") {
+  const json report = Explain(kPod);
+  CHECK(report["apiVersion"] == "mountguard.io/v1");
+  CHECK(report["kind"] == "ExplainReport");
+  CHECK(report["errors"].empty());
+  CHECK(report["skipped"].empty());
+  const json& mounts = report["mounts"];
+  REQUIRE(mounts.size() == 5);
+  CHECK(mounts[0] == json::parse(R"({"file":"-","document":0,"item":null,"line":12,"column":7,
+      "apiVersion":"v1","kind":"Pod","namespace":"ns","name":"p","template":"","container":"c",
+      "containerType":"container","sidecar":false,"mount":0,"volume":"v","mountPath":"/none",
+      "mountPropagation":"None","cri":"PROPAGATION_PRIVATE","oci":"rprivate","kernel":"private",
+      "error":null})"));
+  CHECK(mounts[1]["cri"] == "PROPAGATION_HOST_TO_CONTAINER");
+  CHECK(mounts[1]["oci"] == "rslave");
+  CHECK(mounts[1]["kernel"] == "slave");
+  CHECK(mounts[2]["cri"] == "PROPAGATION_BIDIRECTIONAL");
+  CHECK(mounts[2]["oci"] == "rshared");
+  CHECK(mounts[2]["kernel"] == "shared");
+  CHECK(mounts[3]["cri"].is_null());
+  CHECK(mounts[3]["oci"].is_null());
+  CHECK(mounts[3]["kernel"].is_null());
+  CHECK(mounts[3]["error"] == "invalid MountPropagation mode: \"bidirectional\"");
+  CHECK(mounts[4]["container"] == "i");
+  CHECK(mounts[4]["containerType"] == "initContainer");
+  CHECK(mounts[4]["sidecar"] == true);
+  CHECK(mounts[4]["mountPropagation"].is_null());
+  CHECK(mounts[4]["cri"] == "PROPAGATION_PRIVATE");
+}
+
+TEST_CASE("On Windows every mode is private and there is no option below", "[explain]") {
+  std::string pod = kPod;
+  pod.replace(pod.find("spec:\n"), 6, "spec:\n  os: {name: windows}\n");
+  const json report = Explain(pod);
+  REQUIRE(report["mounts"].size() == 5);
+  for (const json& mount : report["mounts"]) {
+    CHECK(mount["cri"] == "PROPAGATION_PRIVATE");
+    CHECK(mount["oci"].is_null());
+    CHECK(mount["kernel"].is_null());
+    CHECK(mount["error"].is_null());
+  }
+}
+
+TEST_CASE("Fragments are explained, other documents are skipped with a reason", "[explain]") {
+  const json report = Explain(
+      "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: d}\nspec:\n  template:\n    spec:\n"
+      "      containers:\n      - name: c\n        volumeMounts: [{name: v, mountPath: /m}]\n"
+      "---\na: b\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n");
+  REQUIRE(report["mounts"].size() == 1);
+  CHECK(report["mounts"][0]["template"] == "spec.template");
+  REQUIRE(report["skipped"].size() == 1);
+  CHECK(report["skipped"][0]["document"] == 1);
+}
+
+TEST_CASE("An AdmissionReview's object is explained whole, what was there before too",
+          "[explain]") {
+  const json report = Explain(R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview",
+"request":{"uid":"u","kind":{"group":"","version":"v1","kind":"Pod"},"namespace":"ns","name":"p",
+"operation":"DELETE","userInfo":{},"object":{"apiVersion":"v1","kind":"Pod","metadata":{},"spec":{
+"containers":[{"name":"c","volumeMounts":[{"name":"v","mountPath":"/m"}]}]}}}})");
+  REQUIRE(report["mounts"].size() == 1);
+  CHECK(report["mounts"][0]["namespace"] == "ns");
+  CHECK(report["mounts"][0]["line"] == 4);
+}
+
+TEST_CASE(
+    "What the API server would not decode is an error, and explained as far as it can be read",
+    "[explain]") {
+  const Ran ran = RunProgram({"explain", "-", "-o", "json"},
+                             "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: c\n"
+                             "    env: [{name: a, value: true}]\n"
+                             "    volumeMounts: [{name: v, mountPath: /m}]\n");
+  CHECK(ran.code == ExitCode::kUnreadable);
+  CHECK(ran.Json()["errors"][0]["line"] == 6);
+  CHECK(ran.Json()["mounts"][0]["mountPath"] == "/m");
+}
+
+TEST_CASE("What cannot be explained is an error and exits 3", "[explain]") {
+  const std::string manifest = "apiVersion: v1\nkind: Pod\nspec: {containers: 7}\n---\nx: [\n";
+  const Ran ran = RunProgram({"explain", "-", "-o", "json"}, manifest);
+  CHECK(ran.code == ExitCode::kUnreadable);
+  CHECK(ran.Json()["errors"].size() == 2);
+  const Ran text = RunProgram({"explain", "-"}, manifest);
+  CHECK(text.code == ExitCode::kUnreadable);
+  CHECK_THAT(text.err, Contains("-:3:") && Contains("-:6:"));
+}
+
+}  // namespace
+}  // namespace mountguard::cli

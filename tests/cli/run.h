@@ -1,0 +1,41 @@
+#ifndef MOUNTGUARD_TESTS_CLI_RUN_H_
+#define MOUNTGUARD_TESTS_CLI_RUN_H_
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+#include "cli/command.h"
+#include "core/clock.h"
+#include "core/file_reader.h"
+
+namespace mountguard::cli {
+
+/// What one run of the program did.
+struct Ran {
+  ExitCode code;
+  std::string out;
+  std::string err;
+
+  nlohmann::json Json() const { return nlohmann::json::parse(out); }
+};
+
+/// Runs the program on real files, with `input` as its standard input, on 1 May 2026.
+inline Ran RunProgram(const Arguments& arguments, const std::string& input = "",
+                      Terminal terminal = {}) {
+  using std::chrono::May;
+  std::istringstream in(input);
+  std::ostringstream out;
+  std::ostringstream err;
+  const core::SystemFileReader files;
+  const core::FixedClock clock(
+      std::chrono::sys_days(std::chrono::year(2026) / May / std::chrono::day(1)));
+  Environment env = {in, out, err, files, clock, terminal};
+  const ExitCode code = Run(arguments, env);
+  return {code, out.str(), err.str()};
+}
+
+}  // namespace mountguard::cli
+
+#endif  // MOUNTGUARD_TESTS_CLI_RUN_H_
