@@ -5,26 +5,15 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-readonly go_needed=1.26
 readonly kubernetes_version=v1.36.3
 readonly build=../../build
 readonly mountguard=${MOUNTGUARD_BIN:-$build/release/mountguard}
 readonly cluster=${CLUSTER_BIN:-$build/e2e/cluster}
 
-skip() {
-  echo "e2e skipped: $1" >&2
-  exit 77
-}
-
-command -v go >/dev/null || skip "no go on the PATH; Go $go_needed or newer is needed"
-# A newer toolchain must be asked for by whoever runs this, not fetched behind their back.
-export GOTOOLCHAIN=local
-go_version=$(go env GOVERSION)
-printf '%s\n' "go$go_needed" "$go_version" | sort --version-sort --check=quiet ||
-  skip "$go_version is older than Go $go_needed"
+. ../go_needed.sh
+need_go
 [[ -n ${MOUNTGUARD_BIN:-} || -x $mountguard ]] ||
   skip "no $mountguard; build it (cmake --workflow --preset check) or set MOUNTGUARD_BIN"
-go list -deps -test ./... >/dev/null || skip "the Go modules of go.mod are not at hand"
 
 if [[ -z ${CLUSTER_BIN:-} ]]; then
   echo "building $cluster (minutes the first time, seconds after)" >&2
