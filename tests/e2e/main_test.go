@@ -46,9 +46,8 @@ func runTests(m *testing.M) int {
 // newNamespace creates a namespace named after the test.
 func newNamespace(t *testing.T) string {
 	t.Helper()
-	name := strings.ToLower(strings.NewReplacer("/", "-", "_", "-").Replace(t.Name()))
-	check(t, cluster.CreateNamespace(t.Context(), name))
-	return name
+	prefix := strings.ToLower(strings.ReplaceAll(t.Name(), "/", "-")) + "-"
+	return must(cluster.CreateNamespace(t.Context(), prefix)).or(t)
 }
 
 // register lets url judge the namespace until the test ends.

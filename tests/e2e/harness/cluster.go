@@ -150,11 +150,15 @@ func (c *Cluster) Logs() string {
 	return logs
 }
 
-// CreateNamespace creates the namespace name.
-func (c *Cluster) CreateNamespace(ctx context.Context, name string) error {
-	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
-	_, err := c.Client.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{})
-	return err
+// CreateNamespace creates a namespace whose name begins with prefix and returns the name.
+func (c *Cluster) CreateNamespace(ctx context.Context, prefix string) (string, error) {
+	namespace, err := c.Client.CoreV1().Namespaces().Create(ctx,
+		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: prefix}},
+		metav1.CreateOptions{})
+	if err != nil {
+		return "", err
+	}
+	return namespace.Name, nil
 }
 
 func (c *Cluster) path(name string) string { return filepath.Join(c.options.Dir, name) }
