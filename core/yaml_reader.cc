@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -283,6 +284,9 @@ class YamlPump {
         return {};
       }
       const SourcePos pos = Position(event->start_mark);
+      if (IsTooMuchWork()) {
+        return Refused("too many values inside more than 100 levels of brackets", pos);
+      }
       if (auto taken = Take(*event, pos); !taken) return Explain(taken.error().message, pos);
     }
     return ExplainParser();
@@ -331,6 +335,14 @@ class YamlPump {
     }
     return builder_.Scalar({text, View(scalar.tag), scalar.plain_implicit != 0}, pos,
                            View(scalar.anchor));
+  }
+
+  /// libyaml looks at every open bracket for every token: deep and long together take minutes.
+  bool IsTooMuchWork() {
+    constexpr int kShallow = 100;
+    constexpr std::int64_t kMostSteps = 200'000'000;
+    if (flow_depth_ > kShallow) bracket_steps_ += flow_depth_;
+    return bracket_steps_ > kMostSteps;
   }
 
   SourcePos Position(const yaml_mark_t& mark) const {
@@ -433,7 +445,8 @@ class YamlPump {
   DocumentBuilder& builder_;
   EventParser events_;
   bool has_escaped_slash_;
-  int flow_depth_ = 0;            // of open brackets
+  int flow_depth_ = 0;  // how many brackets are open
+  std::int64_t bracket_steps_ = 0;
   std::size_t source_index_ = 0;  // in characters, of the last Source
   std::size_t source_start_ = 0;  // the same in bytes
 };

@@ -231,6 +231,12 @@ TEST_CASE("10,000 levels are read and one more is refused, through aliases too")
             .find("nested deeper") != std::string::npos);
 }
 
+TEST_CASE("long lists deep inside brackets are refused before they take minutes") {
+  CHECK(Refusal(Repeat("[", 9000) + Repeat("1,", 200000) + "1" + Repeat("]", 9000))
+            .find("too many values inside more than 100 levels") != std::string::npos);
+  CHECK(Json(Repeat("[", 90) + Repeat("1,", 200000) + "1" + Repeat("]", 90)).size() == 400181);
+}
+
 TEST_CASE("documents that explode through aliases are refused quickly") {
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 12; ++i) {
