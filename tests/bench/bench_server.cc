@@ -69,8 +69,9 @@ Sample Median(std::vector<Sample> samples) {
           median(&Sample::p99_us), median(&Sample::resident_mb)};
 }
 
-Sample Measure(const Child& server, const LoadOptions& options) {
-  const double before = server.CpuMicroseconds();
+Sample Measure(const Child& server, LoadOptions options) {
+  double before = 0;
+  options.on_start = [&] { before = server.CpuMicroseconds(); };
   LoadResult result = Load(options);
   const double spent = server.CpuMicroseconds() - before;
   if (result.failures > 0 || result.requests == 0) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct LoadOptions {
   std::string body;
   bool new_connection_each = false;  // connect, full handshake, one request, close
   bool tls = true;
+  std::function<void()> on_start;  // every connection has had an answer: from here on it counts
 };
 
 struct LoadResult {
