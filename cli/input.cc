@@ -124,26 +124,28 @@ std::optional<std::string> FindFragment(const core::PodTemplate& pod, bool image
   return std::nullopt;
 }
 
-std::optional<std::string> FindSkipReason(JsonValue root) {
-  if (!root.IsObject()) return fmt::format("no Kubernetes object: it is {}", NameOf(root.type()));
-  const core::Document object = core::ReadDocument(root);
+std::optional<std::string> FindSkipReason(const core::Document& object,
+                                          std::vector<core::PodTemplate>* pods) {
+  if (!object.root.IsObject()) {
+    return fmt::format("no Kubernetes object: it is {}", NameOf(object.root.type()));
+  }
   if (object.kind.empty() || object.api_version.empty()) {
-    return fmt::format("no Kubernetes object: it has no {}",
-                       object.api_version.empty()
-                           ? object.kind.empty() ? "apiVersion and no kind" : "apiVersion"
-                           : "kind");
+    const char* missing = !object.api_version.empty() ? "kind"
+                          : object.kind.empty()       ? "apiVersion and no kind"
+                                                      : "apiVersion";
+    return fmt::format("no Kubernetes object: it has no {}", missing);
   }
   static const core::WorkloadTable kWorkloads;
   const core::Workload* workload = kWorkloads.Find(object.group, object.kind);
   if (workload == nullptr) return std::nullopt;
-  for (const core::PodTemplate& pod : core::PodTemplatesOf(*workload, root)) {
+  core::ReadPodTemplates(*workload, object.root, pods);
+  for (const core::PodTemplate& pod : *pods) {
     if (auto reason = FindFragment(pod, workload->kubernetes_own)) return reason;
   }
   return std::nullopt;
 }
 
-bool IsAdmissionReview(JsonValue root) {
-  const core::Document object = core::ReadDocument(root);
+bool IsAdmissionReview(const core::Document& object) {
   return object.kind == "AdmissionReview" && object.group == "admission.k8s.io";
 }
 
@@ -296,8 +298,9 @@ void InputReader::EmitObjects(const InputObject& document, const InputSink& sink
                       : next.value;
     object.place.item = next.item;
     object.field_prefix = next.prefix;
-    object.is_admission_review = IsAdmissionReview(object.root);
-    object.skip_reason = FindSkipReason(object.root);
+    const core::Document type = core::ReadDocument(object.root);
+    object.is_admission_review = IsAdmissionReview(type);
+    object.skip_reason = FindSkipReason(type, &pods_);
     if (sink.object) sink.object(object);
   }
 }

@@ -13,6 +13,7 @@
 #include "core/result.h"
 #include "core/source_map.h"
 #include "core/source_pos.h"
+#include "core/workload.h"
 #include "core/yaml_reader.h"
 
 namespace mountguard::cli {
@@ -122,6 +123,7 @@ class InputReader {
   core::JsonParser parser_;
   core::JsonParser item_parser_;  // of the item that got its list's type
   std::string item_json_;
+  std::vector<core::PodTemplate> pods_;  // of the object at hand
 };
 
 }  // namespace mountguard::cli

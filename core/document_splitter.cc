@@ -32,11 +32,21 @@ std::size_t CountSpace(std::string_view text) {
   return static_cast<std::size_t>(end - text.begin());
 }
 
-/// The length of the text up to the next separator line or the end.
-std::size_t LengthToSeparator(std::string_view text) {
-  if (text.substr(0, kSeparator.size()) == kSeparator) return 0;
-  const std::size_t found = text.find("\n---");
-  return found == std::string_view::npos ? text.size() : found + 1;
+/// The text up to the next separator line or the end.
+struct Stretch {
+  std::size_t size = 0;
+  int lines = 0;
+};
+
+Stretch FindSeparator(std::string_view text) {
+  Stretch stretch;
+  while (text.compare(stretch.size, kSeparator.size(), kSeparator) != 0) {
+    const std::size_t end = text.find('\n', stretch.size);
+    if (end == std::string_view::npos) return {text.size(), stretch.lines};
+    stretch.size = end + 1;
+    ++stretch.lines;
+  }
+  return stretch;
 }
 
 /// What stands on the lines before the content: blank lines and comments.
@@ -83,6 +93,7 @@ std::optional<DocumentText> DocumentSplitter::NextJson() {
   if (rest_.empty()) return std::nullopt;
   if (const auto length = JsonValueLength(rest_)) {
     DocumentText document = Take(*length);
+    Skip(*length);
     document.json = true;
     ++json_values_;
     return document;
@@ -90,6 +101,7 @@ std::optional<DocumentText> DocumentSplitter::NextJson() {
   json_ = false;
   if (json_values_ < 2) return std::nullopt;  // kubectl gives YAML a try
   DocumentText document = Take(rest_.size());
+  Skip(rest_.size());
   document.refused = InputError{
       "this is no JSON value: a file that starts with several JSON values must go on with them, "
       "without `---`",
@@ -98,11 +110,12 @@ std::optional<DocumentText> DocumentSplitter::NextJson() {
 }
 
 std::optional<DocumentText> DocumentSplitter::NextYaml() {
-  const std::size_t length = LengthToSeparator(rest_);
-  const Preamble preamble = ReadPreamble(rest_.substr(0, length));
-  const bool counts = separated_ || !preamble.is_all || length == rest_.size();
+  const Stretch stretch = FindSeparator(rest_);
+  const Preamble preamble = ReadPreamble(rest_.substr(0, stretch.size));
+  const bool counts = separated_ || !preamble.is_all || stretch.size == rest_.size();
   if (rest_.empty() && !separated_) return std::nullopt;
-  DocumentText document = Take(length);
+  DocumentText document = Take(stretch.size);
+  SkipLines(stretch.size, stretch.lines);
   document.helm_source = preamble.helm_source;
   document.refused = std::move(refused_);
   refused_.reset();
@@ -124,7 +137,7 @@ void DocumentSplitter::SkipSeparator() {
                     behind),
         pos_};
   }
-  Skip(line.size());
+  SkipLines(line.size(), 1);
   separated_ = true;
 }
 
@@ -134,8 +147,14 @@ DocumentText DocumentSplitter::Take(std::size_t size) {
   document.lines = lines_.substr(0, lines_.size() - rest_.size() + size);
   document.index = index_++;
   document.start = pos_;
-  Skip(size);
   return document;
+}
+
+/// Steps over whole lines whose number is known.
+void DocumentSplitter::SkipLines(std::size_t size, int lines) {
+  rest_.remove_prefix(size);
+  lines_ = rest_;
+  pos_ = {pos_.line + lines, 1};
 }
 
 void DocumentSplitter::Skip(std::size_t size) {

@@ -51,6 +51,7 @@ class DocumentSplitter {
   std::optional<DocumentText> NextJson();
   std::optional<DocumentText> NextYaml();
   DocumentText Take(std::size_t size);
+  void SkipLines(std::size_t size, int lines);
   void Skip(std::size_t size);
   void SkipSeparator();
 

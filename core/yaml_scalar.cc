@@ -93,8 +93,16 @@ constexpr std::array<Word, 38> kWords{{
 
 constexpr std::size_t kLongestWord = 5;
 
-/// The words that start with a letter or a tilde start with one of these.
-constexpr std::string_view kWordStarts = "yYnNtTfFoO~";
+/// How a plain scalar may start that is no text.
+constexpr std::array<bool, 256> kStartsOther = [] {
+  std::array<bool, 256> starts{};
+  for (const char c : std::string_view("0123456789+-.yYnNtTfFoO~")) {
+    starts[static_cast<unsigned char>(c)] = true;
+  }
+  return starts;
+}();
+
+bool StartsOther(char first) { return kStartsOther[static_cast<unsigned char>(first)]; }
 
 const Word* FindWord(std::string_view text) {
   if (text.size() > kLongestWord) return nullptr;
@@ -322,7 +330,7 @@ Meaning ResolvePlain(std::string_view text, std::string_view tag) {
     }
     return ResolveNumeric(text);
   }
-  if (first != '.' && kWordStarts.find(first) == std::string_view::npos) return String(text);
+  if (!StartsOther(first)) return String(text);
   if (const Word* word = FindWord(text)) return MeaningOf(*word);
   return first == '.' ? ResolveDotted(text) : String(text);
 }
@@ -434,11 +442,7 @@ std::string FloatKey(double value) {
 /// True if the scalar is a text at first sight: quoted, or plain and starting like no other type.
 bool IsText(const YamlScalar& scalar) {
   if (!scalar.tag.empty()) return false;
-  if (!scalar.implicit) return true;
-  if (scalar.text.empty()) return false;
-  const char first = scalar.text.front();
-  if (IsDigit(first) || IsSign(first) || first == '.') return false;
-  return scalar.text.size() > kLongestWord || kWordStarts.find(first) == std::string_view::npos;
+  return !scalar.implicit || (!scalar.text.empty() && !StartsOther(scalar.text.front()));
 }
 
 }  // namespace

@@ -135,6 +135,17 @@ func difference(t *testing.T, r *reader, text []byte) string {
 	if err != nil {
 		t.Fatalf("yaml_json died over %q: %v", text, err)
 	}
+	found := ""
+	// Of keys that become the same string (1 and "1") theirs takes any: ours must be among the outcomes.
+	for range 20 {
+		if found = compare(text, ours, ourRefusal); found == "" {
+			break
+		}
+	}
+	return found
+}
+
+func compare(text, ours []byte, ourRefusal string) string {
 	theirs, theirRefusal := wanted(text)
 	if ourRefusal != "" || theirRefusal != "" {
 		if (ourRefusal == "") == (theirRefusal == "") {
