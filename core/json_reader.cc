@@ -75,29 +75,6 @@ std::string Describe(simdjson::error_code code, std::string_view text) {
 
 }  // namespace
 
-JsonType JsonValue::type() const {
-  if (!exists()) return JsonType::kAbsent;
-  switch (Tag()) {
-    case '{':
-      return JsonType::kObject;
-    case '[':
-      return JsonType::kArray;
-    case '"':
-      return JsonType::kString;
-    case 'l':
-      return JsonType::kInt64;
-    case 'u':
-      return JsonType::kUint64;
-    case 'd':
-      return JsonType::kDouble;
-    case 't':
-    case 'f':
-      return JsonType::kBool;
-    default:
-      return JsonType::kNull;
-  }
-}
-
 std::optional<std::int64_t> JsonValue::AsInt64() const {
   if (!exists() || Tag() != 'l') return std::nullopt;
   return static_cast<std::int64_t>(NumberBits());

@@ -171,6 +171,29 @@ class JsonParser {
   std::unique_ptr<Impl> impl_;
 };
 
+inline JsonType JsonValue::type() const {
+  if (!exists()) return JsonType::kAbsent;
+  switch (Tag()) {
+    case '{':
+      return JsonType::kObject;
+    case '[':
+      return JsonType::kArray;
+    case '"':
+      return JsonType::kString;
+    case 'l':
+      return JsonType::kInt64;
+    case 'u':
+      return JsonType::kUint64;
+    case 'd':
+      return JsonType::kDouble;
+    case 't':
+    case 'f':
+      return JsonType::kBool;
+    default:
+      return JsonType::kNull;
+  }
+}
+
 inline std::string_view JsonValue::Text() const {
   const std::uint8_t* text = texts_ + Payload();
   std::uint32_t size = 0;

@@ -207,7 +207,7 @@ class Engine::Evaluation {
     finding.field = error.field;
     finding.error = error.message;
     finding.detail = error.message;
-    finding.message = fmt::format("the object cannot be decoded: {}", error.message);
+    finding.message = error.message;
   }
 
   void JudgeByKubernetes() {

@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "webhook/admission_response.h"
+#include "webhook/http_message.h"
 
 namespace mountguard::webhook {
 namespace {
@@ -16,16 +17,9 @@ AdmissionReply ErrorReply(int status, std::string_view message) {
 
 /// True for application/json, with or without parameters, in any case.
 bool IsJson(std::string_view content_type) {
-  constexpr std::string_view kJson = "application/json";
-  const std::string_view media = content_type.substr(0, content_type.find(';'));
-  std::size_t end = media.size();
-  while (end > 0 && (media[end - 1] == ' ' || media[end - 1] == '\t')) --end;
-  if (end != kJson.size()) return false;
-  for (std::size_t i = 0; i < end; ++i) {
-    const char lower = media[i] >= 'A' && media[i] <= 'Z' ? static_cast<char>(media[i] + 32) : media[i];
-    if (lower != kJson[i]) return false;
-  }
-  return true;
+  std::string_view media = content_type.substr(0, content_type.find(';'));
+  while (!media.empty() && (media.back() == ' ' || media.back() == '\t')) media.remove_suffix(1);
+  return EqualsIgnoreCase(media, "application/json");
 }
 
 std::string UnknownProfile(std::string_view profile, const PolicyGeneration& policies) {

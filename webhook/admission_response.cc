@@ -148,13 +148,12 @@ std::string_view ReasonOf(int code) {
   }
 }
 
-/// One mount as an element of `cri-translation`.
-std::string TranslationElement(const policy::JudgedTemplate& judged, bool several_templates,
-                               const core::ContainerView& container, std::size_t index,
-                               std::string_view cri) {
+/// Appends one mount as an element of `cri-translation`.
+void AppendTranslation(const policy::JudgedTemplate& judged, bool several_templates,
+                       const core::ContainerView& container, std::size_t index,
+                       std::string_view cri, std::string* out) {
   const core::VolumeMount& mount = judged.pod.Mounts(container)[index];
-  std::string element;
-  JsonWriter json(&element);
+  JsonWriter json(out);
   json.BeginObject();
   if (several_templates) json.Key("tp").String(judged.source.path);
   json.Key("c").String(container.name);
@@ -170,7 +169,6 @@ std::string TranslationElement(const policy::JudgedTemplate& judged, bool severa
   }
   json.Key("cri").String(cri);
   json.EndObject();
-  return element;
 }
 
 }  // namespace
@@ -178,7 +176,9 @@ std::string TranslationElement(const policy::JudgedTemplate& judged, bool severa
 std::string CriTranslation(const policy::Subject& subject) {
   if (subject.templates().empty()) return {};
   constexpr std::size_t kTailBytes = 64;  // room for {"private":N},{"omitted":N}]
-  std::string value = "[";
+  std::string value;
+  value.reserve(512);
+  value.push_back('[');
   std::size_t private_mounts = 0;
   std::size_t omitted = 0;
   for (const policy::JudgedTemplate& judged : subject.templates()) {
@@ -192,15 +192,14 @@ std::string CriTranslation(const policy::Subject& subject) {
         }
         const auto cri =
             core::TranslateMountPropagation(mount.mount_propagation, judged.pod.windows());
-        const std::string element = TranslationElement(
-            judged, subject.template_count() > 1, container, i,
-            cri ? ToString(*cri) : std::string_view(cri.error().message));
-        if (omitted > 0 || value.size() + element.size() + kTailBytes > kMaxTranslationBytes) {
-          ++omitted;
-          continue;
-        }
-        value += element;
+        const std::size_t whole = value.size();
+        AppendTranslation(judged, subject.template_count() > 1, container, i,
+                          cri ? ToString(*cri) : std::string_view(cri.error().message), &value);
         value.push_back(',');
+        if (omitted > 0 || value.size() + kTailBytes > kMaxTranslationBytes) {
+          value.resize(whole);
+          ++omitted;
+        }
       }
     }
   }

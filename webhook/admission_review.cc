@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <utility>
 #include <vector>
 
 namespace mountguard::webhook {
@@ -61,8 +62,9 @@ class FieldReader {
     const JsonValue groups = value.Get("groups");
     if (!groups.IsAbsentOrNull() && !groups.IsArray()) Complain(kGroups, "an array", groups);
     facts->user = String("request.userInfo.username", value.Get("username"));
-    std::vector<std::string_view>& names = facts->groups.emplace();
+    std::vector<std::string_view> names;
     for (JsonValue group : groups.Elements()) names.push_back(String(kGroups, group));
+    facts->groups = std::move(names);
   }
 
   const std::string& complaint() const { return complaint_; }

@@ -304,7 +304,9 @@ bool RequestReader::ReadFraming() {
   if (length->size() > kMaxDigits || remaining_ > limits_->body_bytes) {
     return Refuse(
         413, "body_too_large",
-        fmt::format("the body has {} bytes; at most {} are read", *length, limits_->body_bytes));
+        fmt::format("mountguard reads bodies of at most {} bytes (--max-request-bytes); this one "
+                    "has {}",
+                    limits_->body_bytes, *length));
   }
   body_.reserve(std::min(remaining_, kMaxReservedBytes) + HttpRequest::kBodyPadding);
   return true;

@@ -78,7 +78,7 @@ func TestRolloutOfAWrongTypeIsDenied(t *testing.T) {
 	output := must(cluster.Apply(t.Context(), bad)).or(t)
 	check(t, output.CheckInvalid("Rollout", "bad",
 		"spec.template.spec.containers[0].volumeMounts[0].mountPropagation: "+
-			"the object cannot be decoded: "+decodeError.Error()+" [undecodable]"))
+			decodeError.Error()+" [undecodable]"))
 	annotations := must(cluster.Annotations(t.Context(), created(namespace, "rollouts", "bad"))).or(t)
 	if annotations["decision"] != "deny" || annotations["findings"] != "undecodable=Deny" {
 		t.Errorf("annotations: %q", annotations)

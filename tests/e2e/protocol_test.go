@@ -26,7 +26,7 @@ func TestProtocolErrorsReachTheUserInOurWords(t *testing.T) {
 		"too-large": {
 			flags: []string{"--max-request-bytes", "100"},
 			path:  "/validate",
-			words: []string{"at most 100"},
+			words: []string{"mountguard", "at most 100", "--max-request-bytes"},
 		},
 	}
 	for name, c := range cases {

@@ -146,7 +146,7 @@ TEST_CASE("what is no review gets its code and words for the user") {
         "mountguard cannot read the AdmissionReview: not valid UTF-8");
   CHECK(server.Refusal(400, R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1"})") ==
         "mountguard cannot read the AdmissionReview: the AdmissionReview holds no request");
-  CHECK(server.Refusal(400, std::string(100'000, '[')) ==
+  CHECK(server.Refusal(400, std::string(100'000, '[') + std::string(100'000, ']')) ==
         "mountguard cannot read the AdmissionReview: nested deeper than 10000 levels");
 }
 
