@@ -70,8 +70,8 @@ std::chrono::nanoseconds ScanTimeOfDay(Scanner* scanner) {
   scanner->Expect(":");
   const int second = scanner->Number(2);
   scanner->Demand(hour < 24 && minute < 60 && second < 60);
-  std::chrono::nanoseconds time = std::chrono::hours(hour) + std::chrono::minutes(minute) +
-                                  std::chrono::seconds(second);
+  std::chrono::nanoseconds time =
+      std::chrono::hours(hour) + std::chrono::minutes(minute) + std::chrono::seconds(second);
   if (scanner->OneOf(".") != 0) {
     scanner->Demand(scanner->NextIsDigit());
     for (std::chrono::nanoseconds unit = std::chrono::milliseconds(100); scanner->NextIsDigit();
@@ -108,8 +108,8 @@ std::optional<WallTime> ParseRfc3339(std::string_view text) {
   const std::chrono::nanoseconds time = ScanTimeOfDay(&scanner);
   const std::chrono::minutes offset = ScanOffset(&scanner);
   if (!scanner.ok() || !scanner.at_end()) return std::nullopt;
-  return WallTime(std::chrono::duration_cast<WallTime::duration>(day.time_since_epoch() + time -
-                                                                 offset));
+  return WallTime(
+      std::chrono::duration_cast<WallTime::duration>(day.time_since_epoch() + time - offset));
 }
 
 std::optional<WallTime> ParseDate(std::string_view text) {

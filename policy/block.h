@@ -51,7 +51,7 @@ enum class BlockField : std::uint8_t {
 
 /// How a field's value is written, and compared.
 enum class ValueType : std::uint8_t {
-  kWords,         // a list of words out of a fixed set
+  kWords,  // a list of words out of a fixed set
   kBool,
   kPatterns,      // a list of globs
   kImages,        // a list of globs over image names in full form

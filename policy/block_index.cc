@@ -22,7 +22,7 @@ struct BlockIndex::Lookup {
   }
   static Key KeyOfLabel(BlockField field, std::string_view key, std::string_view value) {
     constexpr Key kOdd = 0xC2B2AE3D27D4EB4F;  // so that key and value do not cancel out
-    return KeyOf(field, kExact, key) * kOdd ^ Key{core::TextHash()(value)};
+    return KeyOf(field, kExact, key) * kOdd ^ Key { core::TextHash()(value) };
   }
 
   BlockField field;
@@ -60,8 +60,8 @@ BlockIndex::BlockIndex(std::vector<Entry> entries) : entries_(std::move(entries)
     Lookups lookups;
     const auto exact_or_folder = [&](const std::string& text) {
       const bool fixed = !HasPlaceholder(text);
-      lookups.push_back(Lookup::Of(field, fixed ? Lookup::kExact : Lookup::kUnder,
-                                   FixedFolder(text)));
+      lookups.push_back(
+          Lookup::Of(field, fixed ? Lookup::kExact : Lookup::kUnder, FixedFolder(text)));
     };
     if (!path.is.empty()) {
       for (const std::string& text : path.is) exact_or_folder(text);
@@ -86,8 +86,8 @@ BlockIndex::BlockIndex(std::vector<Entry> entries) : entries_(std::move(entries)
     for (const LabelSelector::Requirement& requirement : selector.requirements) {
       if (requirement.op != LabelSelector::Operator::kIn) continue;
       for (const std::string& value : requirement.values) {
-        lookups.push_back({field, Lookup::kExact,
-                           Lookup::KeyOfLabel(field, requirement.key, value), 0});
+        lookups.push_back(
+            {field, Lookup::kExact, Lookup::KeyOfLabel(field, requirement.key, value), 0});
       }
       break;
     }
@@ -142,9 +142,9 @@ BlockIndex::BlockIndex(std::vector<Entry> entries) : entries_(std::move(entries)
       FileByMode(i);
       continue;
     }
-    const auto best = std::min_element(
-        choices.begin(), choices.end(),
-        [&](const Lookups& a, const Lookups& b) { return crowd(a) < crowd(b); });
+    const auto best =
+        std::min_element(choices.begin(), choices.end(),
+                         [&](const Lookups& a, const Lookups& b) { return crowd(a) < crowd(b); });
     for (const Lookup& lookup : *best) FileUnder(lookup, i);
   }
 }

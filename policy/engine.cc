@@ -117,8 +117,8 @@ Finding FindingAt(const JudgedTemplate& judged, int template_index, int containe
   finding.template_index = template_index;
   finding.container = container;
   finding.mount = mount;
-  finding.field = fmt::format("{}.volumeMounts[{}]",
-                              core::PathOf(judged.source.SpecPath(), view), mount);
+  finding.field =
+      fmt::format("{}.volumeMounts[{}]", core::PathOf(judged.source.SpecPath(), view), mount);
   return finding;
 }
 
@@ -201,8 +201,7 @@ class Engine::Evaluation {
     const core::DecodeError& error = *subject_.undecodable();
     Finding& finding = findings_.emplace_back();
     finding.rule = kUndecodable;
-    finding.actions =
-        compiled_.kubernetes_action == Action::kOff ? Action::kAudit : Action::kDeny;
+    finding.actions = compiled_.kubernetes_action == Action::kOff ? Action::kAudit : Action::kDeny;
     finding.cause = CauseType::kInvalid;
     finding.field = error.field;
     finding.error = error.message;
@@ -275,11 +274,12 @@ class Engine::Evaluation {
       }
       if (matched.IsFalse()) continue;
       const PolicyRule& rule = *compiled_.rules[owner];
-      const Truth broken = And(matched, Not(Or(AnyHolds(rule.exclude, facts_, Polarity::kMustHold),
-                                               AnyHolds(rule.require, facts_, Polarity::kMustHold))));
+      const Truth broken =
+          And(matched, Not(Or(AnyHolds(rule.exclude, facts_, Polarity::kMustHold),
+                              AnyHolds(rule.require, facts_, Polarity::kMustHold))));
       if (broken.IsFalse()) continue;
-      Finding finding = FindingAt(*facts_.pod_template(), template_index, container_index,
-                                  mount_index);
+      Finding finding =
+          FindingAt(*facts_.pod_template(), template_index, container_index, mount_index);
       if (facts_.mount()->mount_propagation && SpeaksOfPropagation(rule)) {
         finding.field += ".mountPropagation";
       }
@@ -324,7 +324,8 @@ class Engine::Evaluation {
     const core::VolumeMount* mount = nullptr;
     if (judged != nullptr && finding.container != Finding::kNone) {
       container = &judged->pod.containers()[at(finding.container)];
-      if (finding.mount != Finding::kNone) mount = &judged->pod.Mounts(*container)[at(finding.mount)];
+      if (finding.mount != Finding::kNone)
+        mount = &judged->pod.Mounts(*container)[at(finding.mount)];
     }
     facts_.Select(judged, container, mount);
   }

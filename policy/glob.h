@@ -34,7 +34,8 @@ inline constexpr std::string_view kServiceAccountPlaceholder = "{serviceAccount}
 bool HasPlaceholder(std::string_view text);
 
 /// Puts the values in. Whoever writes a pod chooses its service account's name: a value with a
-/// slash, a wildcard or only dots could name another place than the author meant, and fills nothing.
+/// slash, a wildcard or only dots could name another place than the author meant, and fills
+/// nothing.
 Filled Fill(std::string_view text, const PlaceholderValues& values);
 
 /// The longest pattern that a policy may hold, in bytes.

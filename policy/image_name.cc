@@ -12,8 +12,8 @@ constexpr std::string_view kDefaultTag = "latest";
 
 /// True if what stands before the first slash names a registry, not a user of the default one.
 bool IsRegistry(std::string_view component) {
-  const bool capital = std::any_of(component.begin(), component.end(),
-                                   [](char c) { return c >= 'A' && c <= 'Z'; });
+  const bool capital =
+      std::any_of(component.begin(), component.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
   return capital || component == "localhost" ||
          component.find_first_of(".:") != std::string_view::npos ||
          component.find("**") != std::string_view::npos;
@@ -22,8 +22,9 @@ bool IsRegistry(std::string_view component) {
 std::string FullRepository(std::string_view name) {
   const std::size_t slash = name.find('/');
   const std::string_view first = name.substr(0, slash);
-  const bool has_registry =
-      slash != std::string_view::npos ? IsRegistry(first) : name.find("**") != std::string_view::npos;
+  const bool has_registry = slash != std::string_view::npos
+                                ? IsRegistry(first)
+                                : name.find("**") != std::string_view::npos;
   if (has_registry && first != kDefaultRegistry && first != kOldDefaultRegistry) {
     return std::string(name);
   }

@@ -10,8 +10,8 @@ namespace mountguard::policy {
 /// docker.io/library/nginx with the tag latest.
 /// Source: distribution/reference ParseNormalizedNamed.
 struct ImageName {
-  std::string repository;  // "docker.io/library/nginx"
-  std::string_view tag;    // "" if there is none
+  std::string repository;   // "docker.io/library/nginx"
+  std::string_view tag;     // "" if there is none
   std::string_view digest;  // "sha256:...", "" if there is none
 };
 

@@ -72,8 +72,8 @@ PatternMatch Match(const Patterns& patterns, std::string_view value,
       *truth = Or(*truth, matches.value_or(false));
     }
   };
-  match.plain = !patterns.has_plain() || std::binary_search(patterns.literals.begin(),
-                                                            patterns.literals.end(), value);
+  match.plain = !patterns.has_plain() ||
+                std::binary_search(patterns.literals.begin(), patterns.literals.end(), value);
   add(patterns.globs, &match.plain);
   add(patterns.negated, &match.negated);
   return match;

@@ -17,8 +17,8 @@ constexpr std::string_view kNone = "(none)";
 std::string_view OrNone(std::string_view text) { return text.empty() ? kNone : text; }
 
 std::string Cri(const PolicyRule&, const MountFacts& facts) {
-  const auto translated = core::TranslateMountPropagation(facts.mount()->mount_propagation,
-                                                          facts.pod()->windows());
+  const auto translated =
+      core::TranslateMountPropagation(facts.mount()->mount_propagation, facts.pod()->windows());
   return std::string(translated ? core::ToString(*translated) : kNone);
 }
 
@@ -35,7 +35,8 @@ constexpr std::array<Placeholder, 12> kPlaceholders = {{
     {"cri", Cri},
     {"hostPath",
      [](const Rule&, const Facts& f) { return std::string(OrNone(f.host_path().path)); }},
-    {"image", [](const Rule&, const Facts& f) { return std::string(OrNone(f.container()->image)); }},
+    {"image",
+     [](const Rule&, const Facts& f) { return std::string(OrNone(f.container()->image)); }},
     {"kind", [](const Rule&, const Facts& f) { return std::string(f.subject().object().kind); }},
     {"mountPath", [](const Rule&, const Facts& f) { return std::string(f.mount()->mount_path); }},
     {"mountPropagation",
@@ -44,7 +45,9 @@ constexpr std::array<Placeholder, 12> kPlaceholders = {{
      }},
     {"name", [](const Rule&, const Facts& f) { return std::string(f.name().value_or(kUnknown)); }},
     {"namespace",
-     [](const Rule&, const Facts& f) { return std::string(f.namespace_name().value_or(kUnknown)); }},
+     [](const Rule&, const Facts& f) {
+       return std::string(f.namespace_name().value_or(kUnknown));
+     }},
     {"rule", [](const Rule& rule, const Facts&) { return rule.name; }},
     {"user",
      [](const Rule&, const Facts& f) { return std::string(f.request().user.value_or(kUnknown)); }},

@@ -139,8 +139,8 @@ TextFact TextOf(BlockField field, const MountFacts& facts) {
 }
 
 JsonValue LabelsOf(BlockField field, const MountFacts& facts) {
-  return facts.pod_template()->source.metadata.Get(
-      field == BlockField::kLabels ? "labels" : "annotations");
+  return facts.pod_template()->source.metadata.Get(field == BlockField::kLabels ? "labels"
+                                                                                : "annotations");
 }
 
 }  // namespace mountguard::policy

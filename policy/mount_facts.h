@@ -17,9 +17,9 @@ namespace mountguard::policy {
 
 /// Where on the host a mount begins, as far as the object tells.
 struct HostPath {
-  std::string_view path;   // clean; "" where the volume is no hostPath
-  bool open_end = false;   // anything below `path`, too: subPathExpr is filled on the node
-  bool anywhere = false;   // leads through another process' view of the file system
+  std::string_view path;  // clean; "" where the volume is no hostPath
+  bool open_end = false;  // anything below `path`, too: subPathExpr is filled on the node
+  bool anywhere = false;  // leads through another process' view of the file system
 };
 
 /// One mount as blocks see it: the facts of its object, pod, container and volume, in the form in

@@ -64,6 +64,17 @@ PlainKind KindOfPlain(std::string_view text) {
   return starts && only_numeric ? PlainKind::kNumber : PlainKind::kText;
 }
 
+/// A text of the file for a message: short, and harmless on a terminal.
+std::string Quoted(std::string_view text) {
+  constexpr std::size_t kMaxRunes = 80;
+  std::size_t bytes = 0;
+  for (std::size_t runes = 0; bytes < text.size() && runes < kMaxRunes; ++runes) {
+    bytes += core::DecodeRune(text.substr(bytes)).length;
+  }
+  return fmt::format("\"{}{}\"", core::PrintableText(text.substr(0, bytes)),
+                     bytes < text.size() ? "…" : "");
+}
+
 /// What a person would call the value: `a list`, `the number "12"`.
 std::string Describe(YamlNode node) {
   switch (node.type()) {
@@ -78,17 +89,18 @@ std::string Describe(YamlNode node) {
   }
   const PlainKind kind = node.plain() ? KindOfPlain(node.text()) : PlainKind::kText;
   constexpr std::array<std::string_view, 3> kNames = {"the text", "the boolean", "the number"};
-  return fmt::format("{} \"{}\"", kNames[static_cast<std::size_t>(kind)], node.text());
+  return fmt::format("{} {}", kNames[static_cast<std::size_t>(kind)], Quoted(node.text()));
 }
 
 std::string Join(const Words& words) { return fmt::format("{}", fmt::join(words, ", ")); }
 
-/// `unknown <what> "<word>"` with what was expected and what was likely meant.
-std::string Unknown(std::string_view what, std::string_view word, const Words& known) {
+/// `unknown <what> "<word>"<where>` with what was expected and what was likely meant.
+std::string Unknown(std::string_view what, std::string_view word, std::string_view where,
+                    const Words& known) {
   const std::string near = core::DidYouMean(word, known);
   const std::string expected =
       near.empty() || known.size() <= kFewWords ? "; expected one of " + Join(known) : "";
-  return fmt::format("unknown {} \"{}\"{}{}", what, word, expected, near);
+  return fmt::format("unknown {} {}{}{}{}", what, Quoted(word), where, expected, near);
 }
 
 Words AllActions() { return {"Deny", "Warn", "Audit", "Off"}; }
@@ -188,7 +200,7 @@ class FileLoader {
   template <class T, std::size_t N>
   void Map(YamlNode node, std::string_view what, const std::array<Field<T>, N>& fields, T* out);
   /// The members of a map whose keys are free; repeated ones are told and left out.
-  std::vector<std::pair<YamlNode, YamlNode>> FreeMap(YamlNode node, std::string_view what);
+  std::vector<YamlNode::Member> FreeMap(YamlNode node, std::string_view what);
   /// The elements of a list that must have one.
   std::vector<YamlNode> List(YamlNode node, std::string_view what);
   /// A text that is not empty. False, and told, if it is none.
@@ -270,8 +282,7 @@ void FileLoader::Error(core::SourcePos position, std::string message) {
 
 void FileLoader::Run() {
   if (!CheckText()) return;
-  const auto problems =
-      YamlTree::ReadAll(text_, lines_, [this](YamlNode root) { Document(root); });
+  const auto problems = YamlTree::ReadAll(text_, lines_, [this](YamlNode root) { Document(root); });
   for (const YamlTree::Problem& problem : problems) Error(problem.position, problem.message);
   if (documents_ == 0 && problems.empty()) {
     Error(core::SourcePos{1, 1}, "the file holds no MountPolicy: it is empty or was cut off");
@@ -289,9 +300,9 @@ bool FileLoader::CheckText() {
   core::SourcePos position{1, 1};
   for (std::string_view rest = text_; !rest.empty();) {
     const auto byte = static_cast<unsigned char>(rest.front());
-    const core::Rune rune =
-        byte < 0x80 ? core::Rune{byte, 1, true} : core::DecodeRune(rest);
-    const bool control = (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7F;
+    const core::Rune rune = byte < 0x80 ? core::Rune{byte, 1, true} : core::DecodeRune(rest);
+    const bool control =
+        (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7F;
     if (!rune.valid || control) {
       Error(position, rune.valid ? fmt::format("the control character U+{:04X} may not stand in a "
                                                "policy",
@@ -306,28 +317,27 @@ bool FileLoader::CheckText() {
   return true;
 }
 
-std::vector<std::pair<YamlNode, YamlNode>> FileLoader::FreeMap(YamlNode node,
-                                                               std::string_view what) {
-  std::vector<std::pair<YamlNode, YamlNode>> members;
+std::vector<YamlNode::Member> FileLoader::FreeMap(YamlNode node, std::string_view what) {
+  std::vector<YamlNode::Member> members;
   if (node.type() != YamlType::kMap) {
     Error(node, fmt::format("expected a map for {}, found {}", what, Describe(node)));
     return members;
   }
   std::unordered_map<std::string_view, YamlNode> seen;
   for (const YamlNode::Member& member : node.Members()) {
-    const auto [key, value] = member;
+    const YamlNode key = member.key;
     if (key.type() != YamlType::kScalar) {
       Error(key, fmt::format("expected a text as key in {}, found {}", what, Describe(key)));
     } else if (key.plain() && key.text() == "<<") {
-      Error(key, "merge keys (<<) are not read in policies: write the fields out, or use an alias "
-                 "for a whole value");
+      Error(key,
+            "merge keys (<<) are not read in policies: write the fields out, or use an alias "
+            "for a whole value");
     } else if (const auto [first, is_new] = seen.emplace(key.text(), key); !is_new) {
       const core::SourcePos at = first->second.position();
-      Error(key, fmt::format("\"{}\" is given twice in {}; previously defined at line {}, column "
-                             "{}",
-                             key.text(), what, at.line, at.column));
+      Error(key, fmt::format("{} is given twice in {}; previously defined at line {}, column {}",
+                             Quoted(key.text()), what, at.line, at.column));
     } else {
-      members.emplace_back(key, value);
+      members.push_back(member);
     }
   }
   return members;
@@ -339,13 +349,13 @@ void FileLoader::Map(YamlNode node, std::string_view what, const std::array<Fiel
   std::array<bool, N> given{};
   const auto members = FreeMap(node, what);
   for (const auto& [key, value] : members) {
-    const auto field = std::find_if(fields.begin(), fields.end(), [&](const Field<T>& known) {
-      return known.name == key.text();
-    });
+    const std::string_view name = key.text();
+    const auto field = std::find_if(fields.begin(), fields.end(),
+                                    [name](const Field<T>& known) { return known.name == name; });
     if (field == fields.end()) {
       Words names;
       for (const Field<T>& known : fields) names.push_back(known.name);
-      Error(key, Unknown(fmt::format("field in {}:", what), key.text(), names));
+      Error(key, Unknown("field", name, fmt::format(" in {}", what), names));
       continue;
     }
     given[static_cast<std::size_t>(field - fields.begin())] = true;
@@ -361,8 +371,8 @@ void FileLoader::Map(YamlNode node, std::string_view what, const std::array<Fiel
 
 std::vector<YamlNode> FileLoader::List(YamlNode node, std::string_view what) {
   if (node.type() != YamlType::kSequence) {
-    const std::string remedy =
-        node.type() == YamlType::kScalar ? fmt::format(": write [{}]", node.text()) : "";
+    const std::string_view remedy =
+        node.type() == YamlType::kScalar ? ": put it in [brackets]" : "";
     Error(node,
           fmt::format("expected a list for \"{}\", found {}{}", what, Describe(node), remedy));
     return {};
@@ -379,7 +389,7 @@ bool FileLoader::Text(YamlNode node, std::string_view what, std::string* out) {
   const bool scalar = node.type() == YamlType::kScalar;
   if (!scalar || (node.plain() && KindOfPlain(node.text()) != PlainKind::kText)) {
     Error(node, fmt::format("expected a text for \"{}\", found {}{}", what, Describe(node),
-                            scalar ? fmt::format(": write \"{}\" in quotes", node.text()) : ""));
+                            scalar ? ": put it in quotes" : ""));
     return false;
   }
   if (node.text().empty()) {
@@ -406,7 +416,7 @@ bool FileLoader::ActionWord(YamlNode node, std::string_view what, const Words& k
   if (!Text(node, what, &word)) return false;
   const std::optional<Action> action = ActionFromText(word);
   if (!action || std::find(known.begin(), known.end(), word) == known.end()) {
-    Error(node, Unknown("action", word, known));
+    Error(node, Unknown("action", word, "", known));
     return false;
   }
   *out = *action;
@@ -434,8 +444,9 @@ bool FileLoader::CheckHeader(YamlNode root) {
     if (member.key.text() == "kind") kind = member.value;
   }
   if (kind.text() == kTestKind) {
-    Error(kind, "a MountPolicyTest is no policy: keep it in a folder of its own, and run it with "
-                "mountguard test");
+    Error(kind,
+          "a MountPolicyTest is no policy: keep it in a folder of its own, and run it with "
+          "mountguard test");
     return false;
   }
   if (kind.text() != kPolicyKind) {
@@ -481,9 +492,7 @@ void FileLoader::PolicyName(YamlNode node, MountPolicy* policy) {
   Text(node, "name", &policy->name);
 }
 
-void FileLoader::IgnoreMap(YamlNode node, MountPolicy*) {
-  FreeMap(node, "labels and annotations");
-}
+void FileLoader::IgnoreMap(YamlNode node, MountPolicy*) { FreeMap(node, "labels and annotations"); }
 
 void FileLoader::Spec(YamlNode node, MountPolicy* policy) {
   static constexpr std::array<Field<MountPolicy>, 6> kFields = {{
@@ -504,9 +513,9 @@ void FileLoader::Profiles(YamlNode node, MountPolicy* policy) {
     if (core::IsDns1123Subdomain(name)) {
       policy->profiles.push_back(std::move(name));
     } else {
-      Error(element, fmt::format("\"{}\" is no name of a profile, which stands in a URL: expected "
+      Error(element, fmt::format("{} is no name of a profile, which stands in a URL: expected "
                                  "lowercase letters, digits, - and .",
-                                 name));
+                                 Quoted(name)));
     }
   }
   std::sort(policy->profiles.begin(), policy->profiles.end());
@@ -522,7 +531,7 @@ void FileLoader::Advice(YamlNode node, MountPolicy* policy) {
   for (const auto& [key, value] : FreeMap(node, "advice")) {
     const RuleInfo* rule = AllRules::Find(key.text());
     if (rule == nullptr || rule->origin != Origin::kAdvice) {
-      Error(key, Unknown("advice rule", key.text(), AdviceIds()));
+      Error(key, Unknown("advice rule", key.text(), "", AdviceIds()));
     } else if (Action action; ActionWord(value, rule->id, AllActions(), &action)) {
       policy->advice.emplace_back(rule->id, action);
     }
@@ -583,8 +592,8 @@ void FileLoader::RuleName(YamlNode node, PolicyRule* rule) {
   if (!Text(node, "name", &rule->name)) return;
   load_.rule_names.push_back({rule->name, PlaceOf(node)});
   if (!IsRuleName(rule->name)) {
-    Error(node, fmt::format("\"{}\" is no name of a rule: expected letters, digits, -, _ and .",
-                            rule->name));
+    Error(node, fmt::format("{} is no name of a rule: expected letters, digits, -, _ and .",
+                            Quoted(rule->name)));
   }
 }
 
@@ -603,8 +612,9 @@ void FileLoader::RuleActions(YamlNode node, PolicyRule* rule) {
     actions.Add(action);
   }
   if (actions.Has(Action::kDeny) && actions.Has(Action::kWarn)) {
-    Error(node, "Deny and Warn exclude each other, as in a ValidatingAdmissionPolicyBinding: a "
-                "denial carries the message already");
+    Error(node,
+          "Deny and Warn exclude each other, as in a ValidatingAdmissionPolicyBinding: a "
+          "denial carries the message already");
   }
   rule->actions = actions;
 }
@@ -614,7 +624,7 @@ void FileLoader::RuleMessage(YamlNode node, PolicyRule* rule) {
   for (std::string_view word : PlaceholdersIn(rule->message)) {
     const Words& known = MessagePlaceholders();
     if (std::find(known.begin(), known.end(), word) == known.end()) {
-      Error(node, Unknown("placeholder in a message:", word, known));
+      Error(node, Unknown("placeholder", word, " in a message", known));
     }
   }
 }
@@ -625,9 +635,8 @@ void FileLoader::ExceptionName(YamlNode node, PolicyException* exception) {
   if (!Text(node, "name", &exception->name)) return;
   load_.exception_names.push_back({exception->name, PlaceOf(node)});
   if (!IsRuleName(exception->name)) {
-    Error(node,
-          fmt::format("\"{}\" is no name of an exception: expected letters, digits, -, _ and .",
-                      exception->name));
+    Error(node, fmt::format("{} is no name of an exception: expected letters, digits, -, _ and .",
+                            Quoted(exception->name)));
   }
 }
 
@@ -684,7 +693,7 @@ Block FileLoader::OneBlock(YamlNode node, std::string_view what) {
   for (const auto& [key, value] : members) {
     const BlockFieldInfo* info = FindBlockField(key.text());
     if (info == nullptr) {
-      Error(key, Unknown(fmt::format("field in {}:", description), key.text(), BlockFieldNames()));
+      Error(key, Unknown("field", key.text(), " in " + description, BlockFieldNames()));
       continue;
     }
     Condition condition{info->field, {}};
@@ -736,7 +745,7 @@ WordSet FileLoader::WordList(const BlockFieldInfo& info, YamlNode node) {
     if (!Text(element, info.name, &word)) continue;
     const auto found = std::find(known.begin(), known.end(), word);
     if (found == known.end()) {
-      Error(element, Unknown(fmt::format("value of {}:", info.name), word, known));
+      Error(element, Unknown("value", word, fmt::format(" of {}", info.name), known));
     } else {
       words.Add(static_cast<std::size_t>(found - known.begin()));
     }
@@ -758,7 +767,7 @@ bool FileLoader::Pattern(YamlNode node, std::string_view what, std::string* out)
   for (std::string_view word : PlaceholdersIn(*out)) {
     const Words known = {"namespace", "serviceAccount"};
     if (std::find(known.begin(), known.end(), word) == known.end()) {
-      Error(node, Unknown(fmt::format("placeholder in \"{}\":", what), word, known));
+      Error(node, Unknown("placeholder", word, fmt::format(" in \"{}\"", what), known));
       return false;
     }
   }
@@ -799,19 +808,19 @@ std::vector<KindPattern> FileLoader::KindList(const BlockFieldInfo& info, YamlNo
     if (!Text(element, info.name, &text)) continue;
     const std::size_t dot = text.find('.');
     KindPattern pattern{text.substr(0, dot), std::nullopt};
+    bool group_ok = true;
     if (dot != std::string::npos) {
       const std::string group = text.substr(dot + 1);
       pattern.group = group == kCoreGroup ? "" : group;
+      group_ok = core::IsDns1123Subdomain(group);
     }
-    const bool capital = !text.empty() && text.front() >= 'A' && text.front() <= 'Z';
-    const bool group_ok = !pattern.group || pattern.group->empty() ||
-                          core::IsDns1123Subdomain(*pattern.group);
+    const bool capital = text.front() >= 'A' && text.front() <= 'Z';
     if (!capital || !group_ok || text.find('/') != std::string::npos) {
       Words known;
       for (const core::Workload& workload : workloads_.all()) known.push_back(workload.kind);
-      Error(element, fmt::format("\"{}\" is no kind: expected such as DaemonSet, DaemonSet.apps or "
+      Error(element, fmt::format("{} is no kind: expected such as DaemonSet, DaemonSet.apps or "
                                  "Pod.core{}",
-                                 text, core::DidYouMean(text, known)));
+                                 Quoted(text), core::DidYouMean(text, known)));
       continue;
     }
     kinds.push_back(std::move(pattern));
@@ -831,8 +840,8 @@ std::vector<std::string> FileLoader::CapabilityList(const BlockFieldInfo& info, 
       return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
     });
     if (!valid) {
-      Error(element, fmt::format("\"{}\" is no capability: expected such as SYS_ADMIN or ALL",
-                                 element.text()));
+      Error(element, fmt::format("{} is no capability: expected such as SYS_ADMIN or ALL",
+                                 Quoted(element.text())));
       continue;
     }
     capabilities.push_back(std::move(name));
@@ -847,12 +856,12 @@ std::vector<std::string> FileLoader::PathList(YamlNode node, std::string_view wh
     std::string path;
     if (!Pattern(element, what, &path)) continue;
     if (path.front() != '/') {
-      Error(element, fmt::format("\"{}\" is no absolute path: expected such as /var/lib/kubelet",
-                                 path));
+      Error(element,
+            fmt::format("{} is no absolute path: expected such as /var/lib/kubelet", Quoted(path)));
     } else if (path.find_first_of("*?") != std::string::npos) {
-      Error(element, fmt::format("\"{}\" holds a wildcard, which paths do not take: give the folder "
+      Error(element, fmt::format("{} holds a wildcard, which paths do not take: give the folder "
                                  "above it to \"under\"",
-                                 path));
+                                 Quoted(path)));
     } else {
       paths.push_back(core::CleanPath(path));
     }
@@ -903,7 +912,7 @@ void FileLoader::MatchLabels(YamlNode node, LabelSelector* selector) {
     // The one text that may be empty: a label without a value is one.
     std::string text;
     const bool empty = value.type() == YamlType::kScalar && !value.plain() && value.text().empty();
-    if (!empty && !Text(value, key.text(), &text)) continue;
+    if (!empty && !Text(value, "matchLabels", &text)) continue;
     requirement.values.push_back(std::move(text));
     selector->requirements.push_back(std::move(requirement));
   }
@@ -933,8 +942,8 @@ void FileLoader::MatchExpressions(YamlNode node, LabelSelector* selector) {
 void FileLoader::RequirementKey(YamlNode node, LabelSelector::Requirement* requirement) {
   if (!Text(node, "key", &requirement->key)) return;
   if (!core::IsQualifiedName(requirement->key)) {
-    Error(node, fmt::format("\"{}\" is no key of a label: expected such as app or example.com/app",
-                            requirement->key));
+    Error(node, fmt::format("{} is no key of a label: expected such as app or example.com/app",
+                            Quoted(requirement->key)));
   }
 }
 
@@ -944,7 +953,7 @@ void FileLoader::RequirementOperator(YamlNode node, LabelSelector::Requirement* 
   if (!Text(node, "operator", &word)) return;
   const auto found = std::find(known.begin(), known.end(), word);
   if (found == known.end()) {
-    Error(node, Unknown("operator", word, known));
+    Error(node, Unknown("operator", word, "", known));
   } else {
     requirement->op = static_cast<LabelSelector::Operator>(found - known.begin());
   }
@@ -962,6 +971,12 @@ std::string Where(const Load& load, const Place& place) {
                      place.position.column);
 }
 
+/// True for what an exception can spare: what the reader of a manifest says of its text is no
+/// matter of policy.
+bool CanBeExcepted(const RuleInfo* rule) {
+  return rule != nullptr && rule->origin != Origin::kInput;
+}
+
 /// Tells names that are taken; what remains is the place of every name.
 std::unordered_map<std::string_view, Place> CheckUnique(const std::vector<NameAt>& names,
                                                         std::string_view what, Load* load) {
@@ -974,9 +989,9 @@ std::unordered_map<std::string_view, Place> CheckUnique(const std::vector<NameAt
     }
     const auto [first, is_new] = first_of.emplace(at.name, at.place);
     if (!is_new) {
-      load->errors.push_back({at.place, fmt::format("duplicate {} name \"{}\"; previously defined "
-                                                    "at {}",
-                                                    what, at.name, Where(*load, first->second))});
+      load->errors.push_back(
+          {at.place, fmt::format("duplicate {} name {}; previously defined at {}", what,
+                                 Quoted(at.name), Where(*load, first->second))});
     }
   }
   return first_of;
@@ -984,14 +999,16 @@ std::unordered_map<std::string_view, Place> CheckUnique(const std::vector<NameAt
 
 void CheckExceptedRules(const std::unordered_map<std::string_view, Place>& rules, Load* load) {
   for (const NameAt& at : load->excepted_rules) {
-    if (rules.count(at.name) != 0 || AllRules::Find(at.name) != nullptr) continue;
+    if (rules.count(at.name) != 0 || CanBeExcepted(AllRules::Find(at.name))) continue;
     Words known;
     if (rules.size() <= kManyRules) {
       for (const auto& [name, place] : rules) known.push_back(name);
       std::sort(known.begin(), known.end());
     }
-    for (const RuleInfo& rule : AllRules()) known.push_back(rule.id);
-    load->errors.push_back({at.place, fmt::format("no rule is called \"{}\"{}", at.name,
+    for (const RuleInfo& rule : AllRules()) {
+      if (CanBeExcepted(&rule)) known.push_back(rule.id);
+    }
+    load->errors.push_back({at.place, fmt::format("no rule is called {}{}", Quoted(at.name),
                                                   core::DidYouMean(at.name, known))});
   }
 }
@@ -1066,8 +1083,9 @@ core::Result<std::vector<PolicyFile>> ReadPolicyFiles(const std::vector<std::str
       if (const auto done = read(full); !done) return core::Failure(done.error().message);
     }
     if (files.size() == before) {
-      return core::Failure(path + ": the directory holds no policy: expected a file whose name ends "
-                                  "in .yaml or .yml");
+      return core::Failure(path +
+                           ": the directory holds no policy: expected a file whose name ends "
+                           "in .yaml or .yml");
     }
   }
   return files;

@@ -26,7 +26,9 @@ class Canonical {
   void Add(core::WallTime time) {
     fmt::format_to(std::back_inserter(text_), "{};", time.time_since_epoch().count());
   }
-  void Add(const Patterns& patterns) { AddAll(patterns.literals, patterns.globs, patterns.negated); }
+  void Add(const Patterns& patterns) {
+    AddAll(patterns.literals, patterns.globs, patterns.negated);
+  }
   void Add(const ImagePattern& image) { AddAll(image.repository, image.tag, image.digest); }
   void Add(const ImagePatterns& images) { AddAll(images.plain, images.negated); }
   void Add(const KindPattern& kind) { AddAll(kind.kind, kind.group); }

@@ -49,8 +49,8 @@ struct CustomKind {
 /// One MountPolicy.
 struct MountPolicy {
   std::string name;
-  std::string file;                    // what messages call the file that it stands in
-  std::vector<std::string> profiles;   // sorted; none: in every profile
+  std::string file;                   // what messages call the file that it stands in
+  std::vector<std::string> profiles;  // sorted; none: in every profile
   std::optional<Action> kubernetes_rules;
   std::vector<std::pair<std::string, Action>> advice;  // by id, sorted
   std::vector<CustomKind> pod_templates;

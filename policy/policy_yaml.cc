@@ -5,7 +5,8 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
-#include <exception>
+#include <algorithm>
+#include <array>
 #include <sstream>
 #include <utility>
 
@@ -22,6 +23,28 @@ struct LimitReached {
 /// yaml-cpp's name for a scalar without quotes and tag, and for one with quotes.
 constexpr std::string_view kPlainTag = "?";
 constexpr std::string_view kQuotedTag = "!";
+
+/// yaml-cpp's words for the mistakes that are made most, and ours.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kPlainWords = {{
+    {"end of map not found",
+     "this line fits neither the map above it nor one around it: check its "
+     "indentation"},
+    {"end of sequence not found",
+     "this line fits neither the list above it nor what is around it: "
+     "check its indentation, and that every element begins with -"},
+    {"end of map flow not found", "a map that was opened with { is not closed"},
+    {"end of sequence flow not found", "a list that was opened with [ is not closed"},
+    {"illegal map value", "a value may not stand here: a text with \": \" in it needs quotes"},
+    {"unknown token", "this character may not stand here outside of quotes"},
+    {"the referenced anchor is not defined", "no anchor (&name) of that name stands above"},
+}};
+
+std::string InPlainWords(const std::string& message) {
+  for (const auto& [theirs, ours] : kPlainWords) {
+    if (message == theirs) return std::string(ours);
+  }
+  return message;
+}
 
 bool IsIndentedByTab(std::string_view line) {
   return line.substr(0, line.find_first_not_of(" \t")).find('\t') != std::string_view::npos;
@@ -101,10 +124,9 @@ class YamlTree::Builder final : public YAML::EventHandler {
 
   Node& Add(YamlType type, const YAML::Mark& mark, std::string_view tag, YAML::anchor_t anchor) {
     if (!tag.empty() && tag != kPlainTag && tag != kQuotedTag) {
-      problems_.push_back({PositionOf(mark), fmt::format("\"{}\" is a YAML tag here, which policies "
-                                                         "do not use; a text that begins with ! "
-                                                         "needs quotes",
-                                                         tag)});
+      problems_.push_back({PositionOf(mark),
+                           "this is a YAML tag, which policies do not use; a text "
+                           "that begins with ! needs quotes"});
     }
     const auto index = static_cast<std::uint32_t>(tree_.nodes_.size());
     if (!open_.empty()) {
@@ -166,8 +188,11 @@ const YamlTree::Node& YamlTree::Resolve(std::uint32_t index) const {
 
 core::SourcePos YamlTree::PositionAt(int line, int column) const {
   const std::string_view text = lines_.Line(line + 1);
-  const std::string_view before = text.substr(0, static_cast<std::size_t>(column));
-  return {line + 1, static_cast<int>(core::CountRunes(before)) + 1};
+  const std::size_t bytes = std::min(static_cast<std::size_t>(column), text.size());
+  if (counted_.line != line || counted_.bytes > bytes) counted_ = {line, 0, 0};
+  counted_.runes += core::CountRunes(text.substr(counted_.bytes, bytes - counted_.bytes));
+  counted_.bytes = bytes;
+  return {line + 1, static_cast<int>(counted_.runes) + 1};
 }
 
 std::vector<YamlTree::Problem> YamlTree::ReadAll(std::string_view text,
@@ -178,8 +203,13 @@ std::vector<YamlTree::Problem> YamlTree::ReadAll(std::string_view text,
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
     Builder builder(&tree, &problems);
+    std::size_t documents = 0;
     for (std::size_t before = 0; parser.HandleNextDocument(builder); before = problems.size()) {
       const YamlNode root(&tree, 0);
+      if (++documents > kMaxDocuments) {
+        throw LimitReached{
+            {root.position(), fmt::format("the file holds more than {} documents", kMaxDocuments)}};
+      }
       if (problems.size() == before && root.type() != YamlType::kNull) visit(root);
     }
   } catch (const LimitReached& limit) {
@@ -190,7 +220,7 @@ std::vector<YamlTree::Problem> YamlTree::ReadAll(std::string_view text,
                                          : tree.PositionAt(error.mark.line, error.mark.column);
     const bool tab = IsIndentedByTab(lines.Line(position.line));
     problems.push_back({position, tab ? "a tab stands where YAML takes only spaces for indentation"
-                                      : "this is no YAML: " + error.msg});
+                                      : "this is no YAML: " + InPlainWords(error.msg)});
   }
   return problems;
 }

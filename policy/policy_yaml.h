@@ -65,6 +65,7 @@ class YamlTree {
   static constexpr std::size_t kMaxDepth = 64;
   /// Values that all aliases of a document may stand for, taken together.
   static constexpr std::size_t kMaxAliased = 100'000;
+  static constexpr std::size_t kMaxDocuments = 1'000;
 
   /// Reads all documents of `lines`' text, which must be UTF-8 without a byte order mark. What is
   /// wrong with the text is told; nothing behind a syntax error is read.
@@ -91,7 +92,15 @@ class YamlTree {
   const Node& Resolve(std::uint32_t index) const;
   core::SourcePos PositionAt(int line, int column) const;
 
+  /// Where columns were counted last: a policy on one line would be counted through for each of its
+  /// nodes otherwise.
+  struct Counted {
+    int line = -1;
+    std::size_t bytes = 0, runes = 0;
+  };
+
   const core::LineIndex& lines_;
+  mutable Counted counted_;
   std::vector<Node> nodes_;
   std::string texts_;  // of all scalars
 };

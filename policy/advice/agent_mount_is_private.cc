@@ -62,8 +62,8 @@ void CheckAgentMountIsPrivate(const AdviceContext& context, std::vector<AdviceFi
       if (volume == nullptr || volume->host_path.empty()) continue;
       const std::string_view host_path = core::CleanPath(volume->host_path, &storage);
       if (!IsWatched(host_path)) continue;
-      findings->push_back({static_cast<int>(c), static_cast<int>(m),
-                           Sentence(container, mounts[m], host_path)});
+      findings->push_back(
+          {static_cast<int>(c), static_cast<int>(m), Sentence(container, mounts[m], host_path)});
     }
   }
 }

@@ -103,9 +103,10 @@ TEST_CASE("of a setting that several policies give the strictest holds") {
 }
 
 TEST_CASE("a profile has its own policies and those without a profile") {
-  const auto set = LoadGood({{"a", PolicyWith("  profiles: [strict, mild]\n  rules: [{name: a, "
-                                              "match: [{volumes: ['**']}]}]\n")},
-                             {"b", PolicyWith("  rules: [{name: b, match: [{volumes: ['**']}]}]\n")}});
+  const auto set =
+      LoadGood({{"a", PolicyWith("  profiles: [strict, mild]\n  rules: [{name: a, "
+                                 "match: [{volumes: ['**']}]}]\n")},
+                {"b", PolicyWith("  rules: [{name: b, match: [{volumes: ['**']}]}]\n")}});
   CHECK(set->profiles() == Words{"mild", "strict"});
   CHECK(set->rule_count() == 2);
   CHECK(set->HasProfile(""));
@@ -126,8 +127,7 @@ TEST_CASE("an exception spares what it names, and only that") {
   CHECK(judge.Words(elsewhere) == Words{"r=Deny"});
 
   Judge core(NoBidirectional(ExceptionFor(std::string(kCoreRule))));
-  CHECK(core.Words(Unprivileged(), kCoreRule) ==
-        Words{std::string(kCoreRule) + " excepted by e"});
+  CHECK(core.Words(Unprivileged(), kCoreRule) == Words{std::string(kCoreRule) + " excepted by e"});
   CHECK(core.Fires(Unprivileged()));
 }
 
@@ -152,7 +152,9 @@ TEST_CASE("a date expires with its day in UTC, a time at that moment") {
 TEST_CASE("what hangs on an unknown fact is audited, and says on what it hangs") {
   PodText pod;
   pod.metadata = R"("generateName":"p-")";
-  const auto words = [&pod](const std::string& fields) { return Judge(RuleWith(fields)).Words(pod); };
+  const auto words = [&pod](const std::string& fields) {
+    return Judge(RuleWith(fields)).Words(pod);
+  };
   CHECK(words("      match: [{namespaces: [ns]}]\n") == Words{"r=Audit? namespace"});
   CHECK(words("      match: [{names: [p]}]\n") == Words{"r=Audit? name"});
   CHECK(words("      match: [{users: [u], groups: [g], dryRun: true}]\n") ==
@@ -179,8 +181,9 @@ TEST_CASE("an exception spares Kubernetes' findings on a device, which is no mou
   pod.container = R"("name":"c","image":"i","volumeDevices":[{"name":"v","devicePath":"/dev/x"}])";
   Judge judge(PolicyWith(ExceptionFor("device-name-is-mount, device-needs-claim")));
   CHECK(judge.Words(pod, "device-needs-claim") == Words{"device-needs-claim excepted by e"});
-  Judge by_mount(PolicyWith("  exceptions: [{name: e, rules: [device-needs-claim], match: [{readOnly: "
-                            "false}], reason: x}]\n"));
+  Judge by_mount(
+      PolicyWith("  exceptions: [{name: e, rules: [device-needs-claim], match: [{readOnly: "
+                 "false}], reason: x}]\n"));
   CHECK(by_mount.Words(pod, "device-needs-claim") == Words{"device-needs-claim=Deny"});
 }
 
@@ -233,13 +236,14 @@ TEST_CASE("the labels and annotations that rules read are told") {
 }
 
 TEST_CASE("a policy adds kinds with pod templates") {
-  Judge judge(NoBidirectional(
-      "  podTemplates: [{group: example.com, kind: Fleet, paths: [\"spec.members[*].template\"]}]\n"));
+  Judge judge(
+      NoBidirectional("  podTemplates: [{group: example.com, kind: Fleet, paths: "
+                      "[\"spec.members[*].template\"]}]\n"));
   const std::string pod = PodText().Json();
   const std::string spec = pod.substr(pod.find("\"spec\""));
   const std::vector<Finding>& findings =
-      judge(R"({"apiVersion":"example.com/v1","kind":"Fleet","spec":{"members":[{"template":{)" + spec +
-            "}]}}");
+      judge(R"({"apiVersion":"example.com/v1","kind":"Fleet","spec":{"members":[{"template":{)" +
+            spec + "}]}}");
   REQUIRE(findings.size() == 1);
   CHECK(findings[0].field ==
         "spec.members[0].template.spec.containers[0].volumeMounts[0].mountPropagation");

@@ -48,9 +48,10 @@ struct PodText {
 
   std::string Json() const {
     const auto behind = [](const std::string& part) { return part.empty() ? "" : "," + part; };
-    return R"({"apiVersion":"v1","kind":"Pod","metadata":{)" + metadata + R"(},"spec":{"volumes":[{)" +
-           volume + "}],\"" + list + "\":[{" + container + R"(,"securityContext":{)" + security +
-           R"(},"volumeMounts":[{)" + mount + "}]}]" + behind(spec) + "}}";
+    return R"({"apiVersion":"v1","kind":"Pod","metadata":{)" + metadata +
+           R"(},"spec":{"volumes":[{)" + volume + "}],\"" + list + "\":[{" + container +
+           R"(,"securityContext":{)" + security + R"(},"volumeMounts":[{)" + mount + "}]}]" +
+           behind(spec) + "}}";
   }
 };
 
