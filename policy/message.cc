@@ -64,6 +64,12 @@ const Placeholder* PlaceholderAt(std::string_view text) {
   return found == kPlaceholders.end() ? nullptr : found;
 }
 
+bool IsIdentifier(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  });
+}
+
 }  // namespace
 
 const std::vector<std::string_view>& MessagePlaceholders() {
@@ -73,6 +79,18 @@ const std::vector<std::string_view>& MessagePlaceholders() {
     return all;
   }();
   return names;
+}
+
+std::vector<std::string_view> PlaceholdersIn(std::string_view text) {
+  std::vector<std::string_view> found;
+  for (std::size_t open = text.find('{'); open != std::string_view::npos;
+       open = text.find('{', open + 1)) {
+    const std::size_t close = text.find('}', open);
+    if (close == std::string_view::npos) break;
+    const std::string_view word = text.substr(open + 1, close - open - 1);
+    if (IsIdentifier(word)) found.push_back(word);
+  }
+  return found;
 }
 
 std::string RuleMessage(const PolicyRule& rule, const MountFacts& facts) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <map>
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
@@ -14,15 +13,15 @@
 #include "core/code_frame.h"
 #include "core/did_you_mean.h"
 #include "core/names.h"
-#include "core/path.h"
 #include "core/rfc3339.h"
 #include "core/utf8.h"
 #include "core/workload.h"
 #include "policy/all_rules.h"
 #include "policy/baseline_yaml.h"
-#include "policy/image_name.h"
+#include "policy/block_decoder.h"
 #include "policy/message.h"
 #include "policy/policy_yaml.h"
+#include "policy/yaml_decoder.h"
 
 namespace mountguard::policy {
 namespace {
@@ -32,75 +31,17 @@ constexpr std::string_view kPolicyKind = "MountPolicy";
 constexpr std::string_view kTestKind = "MountPolicyTest";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-/// Up to so many words are all told as what was expected, even where one of them is near.
-constexpr std::size_t kFewWords = 8;
-
 /// Among more rules than these nobody is helped to find the one that was meant.
 constexpr std::size_t kManyRules = 1'000;
 
 /// More errors than these are counted, not told.
 constexpr std::size_t kMaxErrors = 1'000;
 
-using Words = std::vector<std::string_view>;
-
 std::string_view WithoutByteOrderMark(std::string_view text) {
   if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
     text.remove_prefix(kByteOrderMark.size());
   }
   return text;
-}
-
-/// YAML 1.2's core schema: what a plain scalar is if it is no text.
-enum class PlainKind { kText, kBool, kNumber };
-PlainKind KindOfPlain(std::string_view text) {
-  for (std::string_view word : {"true", "True", "TRUE", "false", "False", "FALSE"}) {
-    if (text == word) return PlainKind::kBool;
-  }
-  std::string_view digits = text;
-  if (!digits.empty() && (digits.front() == '-' || digits.front() == '+')) digits.remove_prefix(1);
-  const bool starts = !digits.empty() && digits.front() >= '0' && digits.front() <= '9';
-  const bool only_numeric = digits.find_first_not_of("0123456789.") == std::string_view::npos &&
-                            std::count(digits.begin(), digits.end(), '.') <= 1;
-  return starts && only_numeric ? PlainKind::kNumber : PlainKind::kText;
-}
-
-/// A text of the file for a message: short, and harmless on a terminal.
-std::string Quoted(std::string_view text) {
-  constexpr std::size_t kMaxRunes = 80;
-  std::size_t bytes = 0;
-  for (std::size_t runes = 0; bytes < text.size() && runes < kMaxRunes; ++runes) {
-    bytes += core::DecodeRune(text.substr(bytes)).length;
-  }
-  return fmt::format("\"{}{}\"", core::PrintableText(text.substr(0, bytes)),
-                     bytes < text.size() ? "…" : "");
-}
-
-/// What a person would call the value: `a list`, `the number "12"`.
-std::string Describe(YamlNode node) {
-  switch (node.type()) {
-    case YamlType::kNull:
-      return "nothing";
-    case YamlType::kSequence:
-      return "a list";
-    case YamlType::kMap:
-      return "a map";
-    case YamlType::kScalar:
-      break;
-  }
-  const PlainKind kind = node.plain() ? KindOfPlain(node.text()) : PlainKind::kText;
-  constexpr std::array<std::string_view, 3> kNames = {"the text", "the boolean", "the number"};
-  return fmt::format("{} {}", kNames[static_cast<std::size_t>(kind)], Quoted(node.text()));
-}
-
-std::string Join(const Words& words) { return fmt::format("{}", fmt::join(words, ", ")); }
-
-/// `unknown <what> "<word>"<where>` with what was expected and what was likely meant.
-std::string Unknown(std::string_view what, std::string_view word, std::string_view where,
-                    const Words& known) {
-  const std::string near = core::DidYouMean(word, known);
-  const std::string expected =
-      near.empty() || known.size() <= kFewWords ? "; expected one of " + Join(known) : "";
-  return fmt::format("unknown {} {}{}{}{}", what, Quoted(word), where, expected, near);
 }
 
 Words AllActions() { return {"Deny", "Warn", "Audit", "Off"}; }
@@ -112,25 +53,6 @@ Words AdviceIds() {
     if (rule.origin == Origin::kAdvice) ids.push_back(rule.id);
   }
   return ids;
-}
-
-bool IsIdentifier(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  });
-}
-
-/// The words in braces in a text: "{namespace}" is "namespace". Other braces are just text.
-Words PlaceholdersIn(std::string_view text) {
-  Words found;
-  for (std::size_t open = text.find('{'); open != std::string_view::npos;
-       open = text.find('{', open + 1)) {
-    const std::size_t close = text.find('}', open);
-    if (close == std::string_view::npos) break;
-    const std::string_view word = text.substr(open + 1, close - open - 1);
-    if (IsIdentifier(word)) found.push_back(word);
-  }
-  return found;
 }
 
 bool IsRuleName(std::string_view text) {
@@ -164,53 +86,29 @@ struct Load {
   std::vector<NameAt> excepted_rules;
 };
 
-/// One file on its way into the set.
-///
-/// There is one way to read a key: a table of Fields for each struct, read by Map().
-class FileLoader {
+/// Reads one file into the set.
+class FileLoader : private YamlDecoder {
  public:
-  FileLoader(Load* load, std::size_t file);
+  /// All must outlive this.
+  FileLoader(Load* load, std::size_t file, std::vector<YamlTree::Problem>* problems);
 
   void Run();
 
  private:
-  /// A key of a map and how its value is read into a T.
+  friend class YamlDecoder;
   template <class T>
-  struct Field {
-    std::string_view name;
-    void (FileLoader::*read)(YamlNode value, T* out);
-    bool required = false;
-  };
+  using Field = YamlField<FileLoader, T>;
 
-  /// A MountPolicy with what it says about itself.
-  struct Header {
-    std::string api_version, kind;
-    bool has_spec = false;
-  };
-
-  void Error(core::SourcePos position, std::string message);
-  void Error(YamlNode node, std::string message) { Error(node.position(), std::move(message)); }
   Place PlaceOf(YamlNode node) const { return {file_, node.position()}; }
 
   bool CheckText();
   void Document(YamlNode root);
   bool CheckHeader(YamlNode root);
 
-  /// Reads every member of a map through the table; tells unknown, repeated and missing keys.
-  template <class T, std::size_t N>
-  void Map(YamlNode node, std::string_view what, const std::array<Field<T>, N>& fields, T* out);
-  /// The members of a map whose keys are free; repeated ones are told and left out.
-  std::vector<YamlNode::Member> FreeMap(YamlNode node, std::string_view what);
-  /// The elements of a list that must have one.
-  std::vector<YamlNode> List(YamlNode node, std::string_view what);
-  /// A text that is not empty. False, and told, if it is none.
-  bool Text(YamlNode node, std::string_view what, std::string* out);
-  bool Bool(YamlNode node, bool* out);
   bool ActionWord(YamlNode node, std::string_view what, const Words& known, Action* out);
-  std::vector<std::string> Texts(YamlNode node, std::string_view what);
 
   // MountPolicy
-  void IgnoreHeader(YamlNode, MountPolicy*) {}
+  void Ignore(YamlNode, MountPolicy*) {}
   void Metadata(YamlNode node, MountPolicy* policy);
   void PolicyName(YamlNode node, MountPolicy* policy);
   void IgnoreMap(YamlNode node, MountPolicy* policy);
@@ -228,9 +126,13 @@ class FileLoader {
   // PolicyRule
   void RuleName(YamlNode node, PolicyRule* rule);
   void RuleDescription(YamlNode node, PolicyRule* rule);
-  void RuleMatch(YamlNode node, PolicyRule* rule) { rule->match = Blocks(node, "match"); }
-  void RuleExclude(YamlNode node, PolicyRule* rule) { rule->exclude = Blocks(node, "exclude"); }
-  void RuleRequire(YamlNode node, PolicyRule* rule) { rule->require = Blocks(node, "require"); }
+  void RuleMatch(YamlNode node, PolicyRule* rule) { rule->match = blocks_.Blocks(node, "match"); }
+  void RuleExclude(YamlNode node, PolicyRule* rule) {
+    rule->exclude = blocks_.Blocks(node, "exclude");
+  }
+  void RuleRequire(YamlNode node, PolicyRule* rule) {
+    rule->require = blocks_.Blocks(node, "require");
+  }
   void RuleActions(YamlNode node, PolicyRule* rule);
   void RuleMessage(YamlNode node, PolicyRule* rule);
   // PolicyException
@@ -239,46 +141,23 @@ class FileLoader {
   void ExceptionMatch(YamlNode node, PolicyException* exception);
   void ExceptionReason(YamlNode node, PolicyException* exception);
   void ExceptionExpires(YamlNode node, PolicyException* exception);
-  // Blocks
-  std::vector<Block> Blocks(YamlNode node, std::string_view what);
-  Block OneBlock(YamlNode node, std::string_view what);
-  bool ReadCondition(const BlockFieldInfo& info, YamlNode node, Condition* out);
-  WordSet WordList(const BlockFieldInfo& info, YamlNode node);
-  bool Pattern(YamlNode node, std::string_view what, std::string* out);
-  Patterns PatternList(const BlockFieldInfo& info, YamlNode node);
-  ImagePatterns ImageList(const BlockFieldInfo& info, YamlNode node);
-  std::vector<KindPattern> KindList(const BlockFieldInfo& info, YamlNode node);
-  std::vector<std::string> CapabilityList(const BlockFieldInfo& info, YamlNode node);
-  void PathIs(YamlNode node, PathCondition* path) { path->is = PathList(node, "is"); }
-  void PathUnder(YamlNode node, PathCondition* path) { path->under = PathList(node, "under"); }
-  void PathCovers(YamlNode node, PathCondition* path) { path->covers = PathList(node, "covers"); }
-  std::vector<std::string> PathList(YamlNode node, std::string_view what);
-  PathCondition ReadPath(const BlockFieldInfo& info, YamlNode node);
-  // LabelSelector
-  void MatchLabels(YamlNode node, LabelSelector* selector);
-  void MatchExpressions(YamlNode node, LabelSelector* selector);
-  void RequirementKey(YamlNode node, LabelSelector::Requirement* requirement);
-  void RequirementOperator(YamlNode node, LabelSelector::Requirement* requirement);
-  void RequirementValues(YamlNode node, LabelSelector::Requirement* requirement);
-  LabelSelector Selector(const BlockFieldInfo& info, YamlNode node);
 
   Load& load_;
   const std::size_t file_;
   const std::string_view text_;
   const core::LineIndex lines_;
+  BlockDecoder blocks_;
   core::WorkloadTable workloads_;  // to try podTemplates on
   std::size_t documents_ = 0;
 };
 
-FileLoader::FileLoader(Load* load, std::size_t file)
-    : load_(*load),
+FileLoader::FileLoader(Load* load, std::size_t file, std::vector<YamlTree::Problem>* problems)
+    : YamlDecoder(problems),
+      load_(*load),
       file_(file),
       text_(WithoutByteOrderMark(load->files[file].content)),
-      lines_(text_) {}
-
-void FileLoader::Error(core::SourcePos position, std::string message) {
-  load_.errors.push_back({{file_, position}, std::move(message)});
-}
+      lines_(text_),
+      blocks_(problems) {}
 
 void FileLoader::Run() {
   if (!CheckText()) return;
@@ -317,100 +196,6 @@ bool FileLoader::CheckText() {
   return true;
 }
 
-std::vector<YamlNode::Member> FileLoader::FreeMap(YamlNode node, std::string_view what) {
-  std::vector<YamlNode::Member> members;
-  if (node.type() != YamlType::kMap) {
-    Error(node, fmt::format("expected a map for {}, found {}", what, Describe(node)));
-    return members;
-  }
-  std::unordered_map<std::string_view, YamlNode> seen;
-  for (const YamlNode::Member& member : node.Members()) {
-    const YamlNode key = member.key;
-    if (key.type() != YamlType::kScalar) {
-      Error(key, fmt::format("expected a text as key in {}, found {}", what, Describe(key)));
-    } else if (key.plain() && key.text() == "<<") {
-      Error(key,
-            "merge keys (<<) are not read in policies: write the fields out, or use an alias "
-            "for a whole value");
-    } else if (const auto [first, is_new] = seen.emplace(key.text(), key); !is_new) {
-      const core::SourcePos at = first->second.position();
-      Error(key, fmt::format("{} is given twice in {}; previously defined at line {}, column {}",
-                             Quoted(key.text()), what, at.line, at.column));
-    } else {
-      members.push_back(member);
-    }
-  }
-  return members;
-}
-
-template <class T, std::size_t N>
-void FileLoader::Map(YamlNode node, std::string_view what, const std::array<Field<T>, N>& fields,
-                     T* out) {
-  std::array<bool, N> given{};
-  const auto members = FreeMap(node, what);
-  for (const auto& [key, value] : members) {
-    const std::string_view name = key.text();
-    const auto field = std::find_if(fields.begin(), fields.end(),
-                                    [name](const Field<T>& known) { return known.name == name; });
-    if (field == fields.end()) {
-      Words names;
-      for (const Field<T>& known : fields) names.push_back(known.name);
-      Error(key, Unknown("field", name, fmt::format(" in {}", what), names));
-      continue;
-    }
-    given[static_cast<std::size_t>(field - fields.begin())] = true;
-    (this->*field->read)(value, out);
-  }
-  if (node.type() != YamlType::kMap) return;
-  for (std::size_t i = 0; i < N; ++i) {
-    if (fields[i].required && !given[i]) {
-      Error(node, fmt::format("{} needs the field \"{}\"", what, fields[i].name));
-    }
-  }
-}
-
-std::vector<YamlNode> FileLoader::List(YamlNode node, std::string_view what) {
-  if (node.type() != YamlType::kSequence) {
-    const std::string_view remedy =
-        node.type() == YamlType::kScalar ? ": put it in [brackets]" : "";
-    Error(node,
-          fmt::format("expected a list for \"{}\", found {}{}", what, Describe(node), remedy));
-    return {};
-  }
-  if (node.size() == 0) {
-    Error(node, fmt::format("the list \"{}\" is empty; leave the field out, or name what it shall "
-                            "hold",
-                            what));
-  }
-  return node.Elements();
-}
-
-bool FileLoader::Text(YamlNode node, std::string_view what, std::string* out) {
-  const bool scalar = node.type() == YamlType::kScalar;
-  if (!scalar || (node.plain() && KindOfPlain(node.text()) != PlainKind::kText)) {
-    Error(node, fmt::format("expected a text for \"{}\", found {}{}", what, Describe(node),
-                            scalar ? ": put it in quotes" : ""));
-    return false;
-  }
-  if (node.text().empty()) {
-    Error(node, fmt::format("\"{}\" is empty; leave it out, or say what it shall be", what));
-    return false;
-  }
-  out->assign(node.text());
-  return true;
-}
-
-bool FileLoader::Bool(YamlNode node, bool* out) {
-  const bool boolean = node.type() == YamlType::kScalar && node.plain() &&
-                       KindOfPlain(node.text()) == PlainKind::kBool;
-  if (boolean) {
-    *out = node.text().front() == 't' || node.text().front() == 'T';
-  } else {
-    Error(node, fmt::format("expected true or false, found {}", Describe(node)));
-  }
-  return boolean;
-}
-
 bool FileLoader::ActionWord(YamlNode node, std::string_view what, const Words& known, Action* out) {
   std::string word;
   if (!Text(node, what, &word)) return false;
@@ -421,14 +206,6 @@ bool FileLoader::ActionWord(YamlNode node, std::string_view what, const Words& k
   }
   *out = *action;
   return true;
-}
-
-std::vector<std::string> FileLoader::Texts(YamlNode node, std::string_view what) {
-  std::vector<std::string> texts;
-  for (YamlNode element : List(node, what)) {
-    if (std::string text; Text(element, what, &text)) texts.push_back(std::move(text));
-  }
-  return texts;
 }
 
 // MountPolicy
@@ -467,8 +244,8 @@ void FileLoader::Document(YamlNode root) {
   ++documents_;
   if (!CheckHeader(root)) return;
   static constexpr std::array<Field<MountPolicy>, 4> kFields = {{
-      {"apiVersion", &FileLoader::IgnoreHeader},  // CheckHeader has read it
-      {"kind", &FileLoader::IgnoreHeader},
+      {"apiVersion", &FileLoader::Ignore},  // CheckHeader has read it
+      {"kind", &FileLoader::Ignore},
       {"metadata", &FileLoader::Metadata, true},
       {"spec", &FileLoader::Spec, true},
   }};
@@ -481,7 +258,7 @@ void FileLoader::Document(YamlNode root) {
 void FileLoader::Metadata(YamlNode node, MountPolicy* policy) {
   static constexpr std::array<Field<MountPolicy>, 4> kFields = {{
       {"name", &FileLoader::PolicyName, true},
-      {"namespace", &FileLoader::IgnoreHeader},
+      {"namespace", &FileLoader::Ignore},
       {"labels", &FileLoader::IgnoreMap},
       {"annotations", &FileLoader::IgnoreMap},
   }};
@@ -651,7 +428,7 @@ void FileLoader::ExceptionRules(YamlNode node, PolicyException* exception) {
 }
 
 void FileLoader::ExceptionMatch(YamlNode node, PolicyException* exception) {
-  exception->match = Blocks(node, "match");
+  exception->match = blocks_.Blocks(node, "match");
 }
 
 void FileLoader::ExceptionReason(YamlNode node, PolicyException* exception) {
@@ -674,295 +451,6 @@ void FileLoader::ExceptionExpires(YamlNode node, PolicyException* exception) {
 }
 
 // Blocks
-
-std::vector<Block> FileLoader::Blocks(YamlNode node, std::string_view what) {
-  std::vector<Block> blocks;
-  for (YamlNode element : List(node, what)) blocks.push_back(OneBlock(element, what));
-  return blocks;
-}
-
-Block FileLoader::OneBlock(YamlNode node, std::string_view what) {
-  Block block;
-  block.position = node.position();
-  const std::string description = fmt::format("a block of \"{}\"", what);
-  const auto members = FreeMap(node, description);
-  if (members.empty() && node.type() == YamlType::kMap) {
-    Error(node, fmt::format("{} is empty; it would hold for every mount", description));
-  }
-  block.conditions.reserve(members.size());
-  for (const auto& [key, value] : members) {
-    const BlockFieldInfo* info = FindBlockField(key.text());
-    if (info == nullptr) {
-      Error(key, Unknown("field", key.text(), " in " + description, BlockFieldNames()));
-      continue;
-    }
-    Condition condition{info->field, {}};
-    if (ReadCondition(*info, value, &condition)) block.conditions.push_back(std::move(condition));
-  }
-  std::sort(block.conditions.begin(), block.conditions.end(),
-            [](const Condition& a, const Condition& b) { return a.field < b.field; });
-  return block;
-}
-
-bool FileLoader::ReadCondition(const BlockFieldInfo& info, YamlNode node, Condition* out) {
-  switch (info.type) {
-    case ValueType::kWords:
-      out->value = WordList(info, node);
-      return true;
-    case ValueType::kBool: {
-      bool value = false;
-      const bool read = Bool(node, &value);
-      out->value = value;
-      return read;
-    }
-    case ValueType::kPatterns:
-      out->value = PatternList(info, node);
-      return true;
-    case ValueType::kImages:
-      out->value = ImageList(info, node);
-      return true;
-    case ValueType::kKinds:
-      out->value = KindList(info, node);
-      return true;
-    case ValueType::kCapabilities:
-      out->value = CapabilityList(info, node);
-      return true;
-    case ValueType::kSelector:
-      out->value = Selector(info, node);
-      return true;
-    case ValueType::kPath:
-      out->value = ReadPath(info, node);
-      return true;
-  }
-  return false;
-}
-
-WordSet FileLoader::WordList(const BlockFieldInfo& info, YamlNode node) {
-  WordSet words;
-  const Words& known = WordsOf(info.field);
-  for (YamlNode element : List(node, info.name)) {
-    std::string word;
-    if (!Text(element, info.name, &word)) continue;
-    const auto found = std::find(known.begin(), known.end(), word);
-    if (found == known.end()) {
-      Error(element, Unknown("value", word, fmt::format(" of {}", info.name), known));
-    } else {
-      words.Add(static_cast<std::size_t>(found - known.begin()));
-    }
-  }
-  return words;
-}
-
-bool FileLoader::Pattern(YamlNode node, std::string_view what, std::string* out) {
-  if (!Text(node, what, out)) return false;
-  if (*out == "!") {
-    Error(node, fmt::format("nothing stands behind the ! in \"{}\"", what));
-    return false;
-  }
-  if (out->size() > kMaxGlobLength) {
-    Error(node, fmt::format("a pattern in \"{}\" has {} bytes; it may have {}", what, out->size(),
-                            kMaxGlobLength));
-    return false;
-  }
-  for (std::string_view word : PlaceholdersIn(*out)) {
-    const Words known = {"namespace", "serviceAccount"};
-    if (std::find(known.begin(), known.end(), word) == known.end()) {
-      Error(node, Unknown("placeholder", word, fmt::format(" in \"{}\"", what), known));
-      return false;
-    }
-  }
-  return true;
-}
-
-Patterns FileLoader::PatternList(const BlockFieldInfo& info, YamlNode node) {
-  Patterns patterns;
-  for (YamlNode element : List(node, info.name)) {
-    if (std::string text; Pattern(element, info.name, &text)) patterns.Add(text);
-  }
-  patterns.Sort();
-  return patterns;
-}
-
-ImagePatterns FileLoader::ImageList(const BlockFieldInfo& info, YamlNode node) {
-  ImagePatterns images;
-  for (YamlNode element : List(node, info.name)) {
-    std::string text;
-    if (!Pattern(element, info.name, &text)) continue;
-    std::string_view pattern = text;
-    const bool negated = pattern.front() == '!';
-    if (negated) pattern.remove_prefix(1);
-    const ImageName name = ParseImagePattern(pattern);
-    (negated ? images.negated : images.plain)
-        .push_back({name.repository, std::string(name.tag), std::string(name.digest)});
-  }
-  std::sort(images.plain.begin(), images.plain.end());
-  std::sort(images.negated.begin(), images.negated.end());
-  return images;
-}
-
-std::vector<KindPattern> FileLoader::KindList(const BlockFieldInfo& info, YamlNode node) {
-  constexpr std::string_view kCoreGroup = "core";
-  std::vector<KindPattern> kinds;
-  for (YamlNode element : List(node, info.name)) {
-    std::string text;
-    if (!Text(element, info.name, &text)) continue;
-    const std::size_t dot = text.find('.');
-    KindPattern pattern{text.substr(0, dot), std::nullopt};
-    bool group_ok = true;
-    if (dot != std::string::npos) {
-      const std::string group = text.substr(dot + 1);
-      pattern.group = group == kCoreGroup ? "" : group;
-      group_ok = core::IsDns1123Subdomain(group);
-    }
-    const bool capital = text.front() >= 'A' && text.front() <= 'Z';
-    if (!capital || !group_ok || text.find('/') != std::string::npos) {
-      Words known;
-      for (const core::Workload& workload : workloads_.all()) known.push_back(workload.kind);
-      Error(element, fmt::format("{} is no kind: expected such as DaemonSet, DaemonSet.apps or "
-                                 "Pod.core{}",
-                                 Quoted(text), core::DidYouMean(text, known)));
-      continue;
-    }
-    kinds.push_back(std::move(pattern));
-  }
-  std::sort(kinds.begin(), kinds.end());
-  return kinds;
-}
-
-std::vector<std::string> FileLoader::CapabilityList(const BlockFieldInfo& info, YamlNode node) {
-  constexpr std::string_view kPrefix = "CAP_";
-  std::vector<std::string> capabilities;
-  for (YamlNode element : List(node, info.name)) {
-    std::string name;
-    if (!Text(element, info.name, &name)) continue;
-    if (name.rfind(kPrefix, 0) == 0) name.erase(0, kPrefix.size());
-    const bool valid = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-      return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    });
-    if (!valid) {
-      Error(element, fmt::format("{} is no capability: expected such as SYS_ADMIN or ALL",
-                                 Quoted(element.text())));
-      continue;
-    }
-    capabilities.push_back(std::move(name));
-  }
-  std::sort(capabilities.begin(), capabilities.end());
-  return capabilities;
-}
-
-std::vector<std::string> FileLoader::PathList(YamlNode node, std::string_view what) {
-  std::vector<std::string> paths;
-  for (YamlNode element : List(node, what)) {
-    std::string path;
-    if (!Pattern(element, what, &path)) continue;
-    if (path.front() != '/') {
-      Error(element,
-            fmt::format("{} is no absolute path: expected such as /var/lib/kubelet", Quoted(path)));
-    } else if (path.find_first_of("*?") != std::string::npos) {
-      Error(element, fmt::format("{} holds a wildcard, which paths do not take: give the folder "
-                                 "above it to \"under\"",
-                                 Quoted(path)));
-    } else {
-      paths.push_back(core::CleanPath(path));
-    }
-  }
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
-
-PathCondition FileLoader::ReadPath(const BlockFieldInfo& info, YamlNode node) {
-  static constexpr std::array<Field<PathCondition>, 3> kFields = {{
-      {"is", &FileLoader::PathIs},
-      {"under", &FileLoader::PathUnder},
-      {"covers", &FileLoader::PathCovers},
-  }};
-  PathCondition path;
-  if (node.type() != YamlType::kMap) {
-    Error(node, fmt::format("expected {{is: [...]}}, {{under: [...]}} or {{covers: [...]}} for "
-                            "\"{}\", found {}",
-                            info.name, Describe(node)));
-    return path;
-  }
-  if (node.size() == 0) Error(node, fmt::format("\"{}\" is empty", info.name));
-  Map(node, info.name, kFields, &path);
-  return path;
-}
-
-// LabelSelector
-
-LabelSelector FileLoader::Selector(const BlockFieldInfo& info, YamlNode node) {
-  static constexpr std::array<Field<LabelSelector>, 2> kFields = {{
-      {"matchLabels", &FileLoader::MatchLabels},
-      {"matchExpressions", &FileLoader::MatchExpressions},
-  }};
-  LabelSelector selector;
-  if (node.type() == YamlType::kMap && node.size() == 0) {
-    Error(node, fmt::format("\"{}\" is empty; it would hold for every pod", info.name));
-  }
-  Map(node, info.name, kFields, &selector);
-  std::sort(selector.requirements.begin(), selector.requirements.end());
-  return selector;
-}
-
-void FileLoader::MatchLabels(YamlNode node, LabelSelector* selector) {
-  for (const auto& [key, value] : FreeMap(node, "matchLabels")) {
-    LabelSelector::Requirement requirement;
-    RequirementKey(key, &requirement);
-    requirement.op = LabelSelector::Operator::kIn;
-    // The one text that may be empty: a label without a value is one.
-    std::string text;
-    const bool empty = value.type() == YamlType::kScalar && !value.plain() && value.text().empty();
-    if (!empty && !Text(value, "matchLabels", &text)) continue;
-    requirement.values.push_back(std::move(text));
-    selector->requirements.push_back(std::move(requirement));
-  }
-}
-
-void FileLoader::MatchExpressions(YamlNode node, LabelSelector* selector) {
-  static constexpr std::array<Field<LabelSelector::Requirement>, 3> kFields = {{
-      {"key", &FileLoader::RequirementKey, true},
-      {"operator", &FileLoader::RequirementOperator, true},
-      {"values", &FileLoader::RequirementValues},
-  }};
-  for (YamlNode element : List(node, "matchExpressions")) {
-    LabelSelector::Requirement requirement;
-    const std::size_t errors = load_.errors.size();
-    Map(element, "an entry of matchExpressions", kFields, &requirement);
-    if (load_.errors.size() != errors) continue;
-    const bool takes_values = requirement.op == LabelSelector::Operator::kIn ||
-                              requirement.op == LabelSelector::Operator::kNotIn;
-    if (takes_values == requirement.values.empty()) {
-      Error(element, takes_values ? "the operators In and NotIn need \"values\""
-                                  : "the operators Exists and DoesNotExist take no \"values\"");
-    }
-    selector->requirements.push_back(std::move(requirement));
-  }
-}
-
-void FileLoader::RequirementKey(YamlNode node, LabelSelector::Requirement* requirement) {
-  if (!Text(node, "key", &requirement->key)) return;
-  if (!core::IsQualifiedName(requirement->key)) {
-    Error(node, fmt::format("{} is no key of a label: expected such as app or example.com/app",
-                            Quoted(requirement->key)));
-  }
-}
-
-void FileLoader::RequirementOperator(YamlNode node, LabelSelector::Requirement* requirement) {
-  const Words known = {"In", "NotIn", "Exists", "DoesNotExist"};  // as LabelSelector::Operator
-  std::string word;
-  if (!Text(node, "operator", &word)) return;
-  const auto found = std::find(known.begin(), known.end(), word);
-  if (found == known.end()) {
-    Error(node, Unknown("operator", word, "", known));
-  } else {
-    requirement->op = static_cast<LabelSelector::Operator>(found - known.begin());
-  }
-}
-
-void FileLoader::RequirementValues(YamlNode node, LabelSelector::Requirement* requirement) {
-  requirement->values = Texts(node, "values");
-  std::sort(requirement->values.begin(), requirement->values.end());
-}
 
 // The set as a whole
 
@@ -1041,7 +529,13 @@ bool IsPolicyFileName(std::string_view name) {
 
 LoadedPolicies LoadPolicies(const std::vector<PolicyFile>& files) {
   Load load{files, {}, {}, {}, {}, {}};
-  for (std::size_t file = 0; file < files.size(); ++file) FileLoader(&load, file).Run();
+  for (std::size_t file = 0; file < files.size(); ++file) {
+    std::vector<YamlTree::Problem> problems;
+    FileLoader(&load, file, &problems).Run();
+    for (YamlTree::Problem& problem : problems) {
+      load.errors.push_back({{file, problem.position}, std::move(problem.message)});
+    }
+  }
   const auto rules = CheckUnique(load.rule_names, "rule", &load);
   CheckUnique(load.exception_names, "exception", &load);
   CheckExceptedRules(rules, &load);

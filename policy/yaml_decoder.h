@@ -1,0 +1,97 @@
+#ifndef MOUNTGUARD_POLICY_YAML_DECODER_H_
+#define MOUNTGUARD_POLICY_YAML_DECODER_H_
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/source_pos.h"
+#include "policy/policy_yaml.h"
+
+namespace mountguard::policy {
+
+using Words = std::vector<std::string_view>;
+
+/// A text of a policy for a message: in quotes, short, and harmless on a terminal.
+std::string Quoted(std::string_view text);
+
+/// What a person would call the value: `a list`, `the number "12"`.
+std::string Describe(YamlNode node);
+
+/// `unknown <what> "<word>"<where>` with what was expected and what was likely meant.
+std::string Unknown(std::string_view what, std::string_view word, std::string_view where,
+                    const Words& known);
+
+/// A key of a map, and how `Reader` reads its value into a T. A table of these is the one way in
+/// which the fields of a struct are read.
+template <class Reader, class T>
+struct YamlField {
+  std::string_view name;
+  void (Reader::*read)(YamlNode value, T* out);
+  bool required = false;
+};
+
+/// Reads values of a YAML tree strictly, and tells whatever is wrong with them instead of stopping.
+/// Readers of structs derive from it. Not thread-safe.
+class YamlDecoder {
+ public:
+  /// `problems` must outlive this.
+  explicit YamlDecoder(std::vector<YamlTree::Problem>* problems) : problems_(*problems) {}
+
+ protected:
+  void Error(core::SourcePos position, std::string message) {
+    problems_.push_back({position, std::move(message)});
+  }
+  void Error(YamlNode node, std::string message) { Error(node.position(), std::move(message)); }
+  std::size_t error_count() const { return problems_.size(); }
+
+  /// Reads every member of a map through the table; tells unknown, repeated and missing keys.
+  /// `what` names the map in messages: "a rule".
+  template <class Reader, class T, std::size_t N>
+  void Map(YamlNode node, std::string_view what, const std::array<YamlField<Reader, T>, N>& fields,
+           T* out);
+  /// The members of a map whose keys are free; repeated ones are told and left out.
+  std::vector<YamlNode::Member> FreeMap(YamlNode node, std::string_view what);
+  /// The elements of a list, which must have one. `what` is the field's name.
+  std::vector<YamlNode> List(YamlNode node, std::string_view what);
+  /// A text that is not empty. False, and told, if it is none.
+  bool Text(YamlNode node, std::string_view what, std::string* out);
+  std::vector<std::string> Texts(YamlNode node, std::string_view what);
+  /// false, and told, if it is no boolean.
+  bool Bool(YamlNode node, bool* out);
+
+ private:
+  std::vector<YamlTree::Problem>& problems_;
+};
+
+template <class Reader, class T, std::size_t N>
+void YamlDecoder::Map(YamlNode node, std::string_view what,
+                      const std::array<YamlField<Reader, T>, N>& fields, T* out) {
+  std::array<bool, N> given{};
+  for (const YamlNode::Member& member : FreeMap(node, what)) {
+    const std::string_view name = member.key.text();
+    const auto field = std::find_if(fields.begin(), fields.end(),
+                                    [name](const auto& known) { return known.name == name; });
+    if (field == fields.end()) {
+      Words names;
+      for (const auto& known : fields) names.push_back(known.name);
+      Error(member.key, Unknown("field", name, " in " + std::string(what), names));
+      continue;
+    }
+    given[static_cast<std::size_t>(field - fields.begin())] = true;
+    (static_cast<Reader*>(this)->*field->read)(member.value, out);
+  }
+  if (node.type() != YamlType::kMap) return;
+  for (std::size_t i = 0; i < N; ++i) {
+    if (!fields[i].required || given[i]) continue;
+    Error(node, std::string(what) + " needs the field \"" + std::string(fields[i].name) + "\"");
+  }
+}
+
+}  // namespace mountguard::policy
+
+#endif  // MOUNTGUARD_POLICY_YAML_DECODER_H_
