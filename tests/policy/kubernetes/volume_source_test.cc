@@ -31,7 +31,8 @@ struct Samples {
 
 /// One path as each of the sources takes it that hold files.
 const std::vector<std::string> kFilePaths = {"a", "a/b", "a..", "a/..b", "a/..."};
-const std::vector<std::string> kNoFilePaths = {"", "/a", "..", "../a", "a/..", "a/../b", "..a", "..."};
+const std::vector<std::string> kNoFilePaths = {"",     "/a",     "..",  "../a",
+                                               "a/..", "a/../b", "..a", "..."};
 
 // Mirrors upstream's TestValidateVolumes and what its validators say beside.
 const std::vector<Samples> kSamples = {
