@@ -130,8 +130,8 @@ std::optional<std::string> Complete(const ServeFlags& flags, ServerConfig* confi
   config->enforcement_action = *policy::ActionFromText(flags.enforcement_action);
   config->runtime = *core::RuntimeFromText(flags.runtime);
   config->log_format = *webhook::LogFormatFromText(flags.log_format);
-  config->log_level = flags.verbose ? webhook::LogLevel::kDebug
-                                    : *webhook::LogLevelFromText(flags.log_level);
+  config->log_level =
+      flags.verbose ? webhook::LogLevel::kDebug : *webhook::LogLevelFromText(flags.log_level);
   if (!config->client_allowed_names.empty() && config->client_ca_file.empty()) {
     return "--client-allowed-names needs --client-ca-file: without it no certificate is asked for";
   }
@@ -166,11 +166,14 @@ const Command kServeCommand = {
     "serve",
     "",
     "HTTPS admission server",
-    "Answers AdmissionReviews at /validate and /validate/PROFILE, tells its health at /livez, /readyz\n"
-    "and /healthz, and its metrics at /metrics on a port of their own. It listens only once policy and\n"
+    "Answers AdmissionReviews at /validate and /validate/PROFILE, tells its health at /livez, "
+    "/readyz\n"
+    "and /healthz, and its metrics at /metrics on a port of their own. It listens only once policy "
+    "and\n"
     "certificate are loaded, and reads both again when their files change.",
     "  mountguard serve --tls-cert-file tls.crt --tls-private-key-file tls.key --policy policies/\n"
-    "  mountguard serve --tls-cert-file tls.crt --tls-private-key-file tls.key --enforcement-action Audit\n",
+    "  mountguard serve --tls-cert-file tls.crt --tls-private-key-file tls.key "
+    "--enforcement-action Audit\n",
     RunServe,
 };
 

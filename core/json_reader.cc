@@ -10,8 +10,7 @@ namespace mountguard::core {
 namespace {
 
 /// Equality of one level; the pairs of children that remain to be compared go onto `pending`.
-bool ShallowEqual(JsonValue a, JsonValue b,
-                  std::vector<std::pair<JsonValue, JsonValue>>* pending) {
+bool ShallowEqual(JsonValue a, JsonValue b, std::vector<std::pair<JsonValue, JsonValue>>* pending) {
   if (a.type() != b.type()) return false;
   switch (a.type()) {
     case JsonType::kAbsent:
@@ -41,8 +40,8 @@ bool ShallowEqual(JsonValue a, JsonValue b,
       for (const JsonValue::Member& member : a.Members()) {
         const JsonValue::Member same_place = *other;
         ++other;
-        pending->emplace_back(member.value, same_place.key == member.key ? same_place.value
-                                                                         : b.Get(member.key));
+        pending->emplace_back(member.value,
+                              same_place.key == member.key ? same_place.value : b.Get(member.key));
       }
       return true;
     }

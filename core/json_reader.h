@@ -18,12 +18,12 @@ enum class JsonType { kAbsent, kNull, kBool, kInt64, kUint64, kDouble, kString, 
 /// A value inside a parsed JSON text: a cheap handle, to be passed by value.
 ///
 /// Borrowed: it is valid while the JsonParser that gave it lives and parses nothing else. A default
-/// constructed value is "absent", and every accessor is total: asking an absent or differently typed
-/// value for something gives nothing, so walks need no checks between steps.
+/// constructed value is "absent", and every accessor is total: asking an absent or differently
+/// typed value for something gives nothing, so walks need no checks between steps.
 ///
-/// It reads simdjson's tape, whose format simdjson documents (doc/tape.md): a word a value, its type
-/// in the top byte. So this header, which everything includes, need not include simdjson's 30,000
-/// lines, and a walk costs no error codes.
+/// It reads simdjson's tape, whose format simdjson documents (doc/tape.md): a word a value, its
+/// type in the top byte. So this header, which everything includes, need not include simdjson's
+/// 30,000 lines, and a walk costs no error codes.
 class JsonValue {
  public:
   class MemberRange;

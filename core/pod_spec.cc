@@ -126,9 +126,7 @@ std::string_view FieldOf(ContainerType type) {
   return kFields[static_cast<std::size_t>(type)];
 }
 
-std::string_view ToString(VolumeType type) {
-  return kVolumeFields[static_cast<std::size_t>(type)];
-}
+std::string_view ToString(VolumeType type) { return kVolumeFields[static_cast<std::size_t>(type)]; }
 
 std::optional<VolumeType> VolumeTypeFromField(std::string_view field) {
   const auto* found = std::lower_bound(kVolumeFields.begin(), kVolumeFields.end(), field);

@@ -79,8 +79,8 @@ std::optional<VolumeType> VolumeTypeFromField(std::string_view field);
 struct Volume {
   std::string_view name;
   VolumeType type = VolumeType::kEmptyDir;
-  JsonValue source;     // the value under the source's field; absent where defaulting made it
-  JsonValue json;       // the whole volume; null elements of the list are absent
+  JsonValue source;  // the value under the source's field; absent where defaulting made it
+  JsonValue json;    // the whole volume; null elements of the list are absent
   std::string_view host_path;  // hostPath.path, else ""
 };
 
@@ -90,10 +90,10 @@ struct ContainerView {
   int index = 0;  // in its own list
   std::string_view name;
   std::string_view image;
-  bool privileged = false;   // securityContext.privileged; there is no such thing for a pod
-  bool sidecar = false;      // an init container with restartPolicy Always
+  bool privileged = false;  // securityContext.privileged; there is no such thing for a pod
+  bool sidecar = false;     // an init container with restartPolicy Always
   bool has_pre_stop = false;
-  bool judged = true;        // false: an ephemeral container that was there before this request
+  bool judged = true;            // false: an ephemeral container that was there before this request
   JsonValue added_capabilities;  // securityContext.capabilities.add
   JsonValue json;
   std::size_t first_mount = 0, mount_count = 0;

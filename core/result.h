@@ -39,7 +39,8 @@ class [[nodiscard]] Result {
   using value_type = T;
   using error_type = E;
 
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
   template <class F>
   Result(Unexpected<F> failure)  // NOLINT: implicit on purpose
       : state_(std::in_place_index<1>, std::move(failure).error()) {}

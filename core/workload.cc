@@ -13,13 +13,13 @@ constexpr std::string_view kEach = "[*]";
 std::vector<Workload> BuiltInWorkloads() {
   const auto own = [](std::string group, std::string kind, std::string path,
                       std::string claim_templates = {}) {
-    return Workload{std::move(group), std::move(kind), {std::move(path)},
-                    std::move(claim_templates), true};
+    return Workload{
+        std::move(group), std::move(kind), {std::move(path)}, std::move(claim_templates), true};
   };
   const auto custom = [](std::string group, std::string kind, std::vector<std::string> paths,
                          std::string claim_templates = {}) {
-    return Workload{std::move(group), std::move(kind), std::move(paths),
-                    std::move(claim_templates), false};
+    return Workload{std::move(group), std::move(kind), std::move(paths), std::move(claim_templates),
+                    false};
   };
   return {
       own("", "Pod", ""),
@@ -52,9 +52,9 @@ std::vector<Workload> BuiltInWorkloads() {
       custom("kubeflow.org", "PyTorchJob", {"spec.pytorchReplicaSpecs[*].template"}),
       custom("kubeflow.org", "TFJob", {"spec.tfReplicaSpecs[*].template"}),
       custom("kubeflow.org", "XGBoostJob", {"spec.xgbReplicaSpecs[*].template"}),
-      custom("leaderworkerset.x-k8s.io", "LeaderWorkerSet",
-             {"spec.leaderWorkerTemplate.leaderTemplate",
-              "spec.leaderWorkerTemplate.workerTemplate"}),
+      custom(
+          "leaderworkerset.x-k8s.io", "LeaderWorkerSet",
+          {"spec.leaderWorkerTemplate.leaderTemplate", "spec.leaderWorkerTemplate.workerTemplate"}),
       custom("ray.io", "RayCluster",
              {"spec.headGroupSpec.template", "spec.workerGroupSpecs[*].template"}),
       custom("ray.io", "RayJob",
@@ -83,7 +83,8 @@ void Walk(JsonValue value, std::string_view rest, const std::string& path, const
   const std::size_t dot = rest.find('.');
   std::string_view field = rest.substr(0, dot);
   rest = dot == std::string_view::npos ? std::string_view() : rest.substr(dot + 1);
-  const bool each = field.size() > kEach.size() && field.substr(field.size() - kEach.size()) == kEach;
+  const bool each =
+      field.size() > kEach.size() && field.substr(field.size() - kEach.size()) == kEach;
   if (each) field.remove_suffix(kEach.size());
 
   const JsonValue child = value.Get(field);

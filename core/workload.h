@@ -27,7 +27,7 @@ struct PodTemplate {
 struct Workload {
   std::string group;  // "" for the core group
   std::string kind;
-  std::vector<std::string> paths;   // "" is the object itself: a Pod
+  std::vector<std::string> paths;    // "" is the object itself: a Pod
   std::string claim_templates = {};  // path of the volumeClaimTemplates, "" where there are none
   /// Kubernetes validates such objects itself, before any webhook sees them.
   bool kubernetes_own = false;

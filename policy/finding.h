@@ -59,14 +59,14 @@ struct Finding {
   Origin origin = Origin::kKubernetes;
   ActionSet actions;
   CauseType cause = CauseType::kForbidden;
-  int template_index = 0;     // into Subject::templates
-  int container = kNone;      // into the template's PodSpecView::containers()
-  int mount = kNone;          // into the container's mounts
-  int device = kNone;         // into the container's devices
-  std::string field;          // "spec.containers[0].volumeMounts[1].mountPropagation"
-  std::string error;          // Kubernetes' rules only: what the API server says, to the letter
-  std::string detail;         // of `error`, what follows the path: "Forbidden: ..."
-  std::string message;        // our sentence: container, volume, path, remedy
+  int template_index = 0;      // into Subject::templates
+  int container = kNone;       // into the template's PodSpecView::containers()
+  int mount = kNone;           // into the container's mounts
+  int device = kNone;          // into the container's devices
+  std::string field;           // "spec.containers[0].volumeMounts[1].mountPropagation"
+  std::string error;           // Kubernetes' rules only: what the API server says, to the letter
+  std::string detail;          // of `error`, what follows the path: "Forbidden: ..."
+  std::string message;         // our sentence: container, volume, path, remedy
   std::string_view exception;  // the exception that spares it, or ""
   /// Facts on which the verdict hangs and which are not known here (CI): "namespace", "user", ...
   std::vector<std::string_view> undetermined;

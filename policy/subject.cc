@@ -16,8 +16,8 @@ constexpr std::string_view kMirrorAnnotation = "kubernetes.io/config.mirror";
 /// Subresources that cannot change what a pod mounts. A list of exceptions rather than of judged
 /// ones, so that a subresource of a newer Kubernetes that can is judged.
 constexpr std::array<std::string_view, 10> kHarmlessSubResources = {
-    "attach", "binding",     "eviction", "exec",  "log",
-    "portforward", "proxy", "resize",   "scale", "status",
+    "attach",      "binding", "eviction", "exec",  "log",
+    "portforward", "proxy",   "resize",   "scale", "status",
 };
 
 bool SameValues(JsonValue a, JsonValue b, const std::vector<std::string>& keys) {
@@ -30,8 +30,7 @@ bool SameValues(JsonValue a, JsonValue b, const std::vector<std::string>& keys) 
 bool JudgesAlike(const PodTemplate& a, const PodTemplate& b, const MetadataKeys& keys) {
   return core::DeepEqual(a.spec, b.spec) && core::DeepEqual(a.claim_templates, b.claim_templates) &&
          SameValues(a.metadata.Get("labels"), b.metadata.Get("labels"), keys.labels) &&
-         SameValues(a.metadata.Get("annotations"), b.metadata.Get("annotations"),
-                    keys.annotations);
+         SameValues(a.metadata.Get("annotations"), b.metadata.Get("annotations"), keys.annotations);
 }
 
 void JudgeOnlyNewEphemeralContainers(JsonValue old_spec, core::PodSpecView* pod) {
@@ -126,8 +125,8 @@ void Subject::Read(const RequestFacts& request, const core::WorkloadTable& workl
     if (before != old_.end() && JudgesAlike(found, *before, keys)) continue;
     Keep(std::move(found));
     if (request.sub_resource == kEphemeralContainers) {
-      JudgeOnlyNewEphemeralContainers(
-          before != old_.end() ? before->spec : JsonValue(), &templates_.back().pod);
+      JudgeOnlyNewEphemeralContainers(before != old_.end() ? before->spec : JsonValue(),
+                                      &templates_.back().pod);
     }
   }
   if (templates_.empty() && template_count_ > 0) skip_ = Skip::kUnchanged;

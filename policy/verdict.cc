@@ -49,8 +49,7 @@ std::string DescribeMount(const core::ContainerView& container, const core::Volu
                      mount.mount_path);
 }
 
-std::string DescribeDevice(const core::ContainerView& container,
-                           const core::VolumeDevice& device) {
+std::string DescribeDevice(const core::ContainerView& container, const core::VolumeDevice& device) {
   return fmt::format("{}, volume \"{}\" as device \"{}\"", DescribeContainer(container),
                      device.name, device.device_path);
 }

@@ -25,9 +25,10 @@ bool IsJson(std::string_view content_type) {
 std::string UnknownProfile(std::string_view profile, const PolicyGeneration& policies) {
   const auto known = policies.Profiles();
   if (known.empty()) {
-    return fmt::format("mountguard serves no profile \"{}\": no loaded policy names a profile, use "
-                       "/validate",
-                       profile);
+    return fmt::format(
+        "mountguard serves no profile \"{}\": no loaded policy names a profile, use "
+        "/validate",
+        profile);
   }
   return fmt::format("mountguard serves no profile \"{}\"; known profiles: {}", profile,
                      fmt::join(known, ", "));
@@ -43,8 +44,8 @@ AdmissionReply AdmissionHandler::Validate(std::string_view profile, std::string_
                                           std::string& body, AdmissionScratch* scratch) const {
   scratch->reviewed = false;
   if (!IsJson(content_type)) {
-    return ErrorReply(415, fmt::format("mountguard reads application/json, not \"{}\"",
-                                       content_type));
+    return ErrorReply(415,
+                      fmt::format("mountguard reads application/json, not \"{}\"", content_type));
   }
   try {
     AdmissionReply reply = Judge(profile, body, scratch);

@@ -32,7 +32,8 @@ std::string WithoutControlCharacters(std::string_view text) {
   clean.reserve(text.size());
   while (!text.empty()) {
     const core::Rune rune = core::DecodeRune(text);
-    const bool control = rune.code_point < 0x20 || (rune.code_point >= 0x7F && rune.code_point < 0xA0);
+    const bool control =
+        rune.code_point < 0x20 || (rune.code_point >= 0x7F && rune.code_point < 0xA0);
     if (control) {
       clean += fmt::format("\\u{:04x}", static_cast<unsigned>(rune.code_point));
     } else {
@@ -87,8 +88,8 @@ std::string DenialMessage(const AdmissionReview& review, const policy::Subject& 
   ForEachWith(verdict, Action::kDeny, [&](const Finding& finding) {
     if (count++ >= kMaxMessageFindings) return;
     if (count > 1) message += "; ";
-    message += finding.field.empty() ? WithRuleId(finding)
-                                     : finding.field + ": " + WithRuleId(finding);
+    message +=
+        finding.field.empty() ? WithRuleId(finding) : finding.field + ": " + WithRuleId(finding);
   });
   if (count > kMaxMessageFindings) {
     message += fmt::format("; and {} more", count - kMaxMessageFindings);

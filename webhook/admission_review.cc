@@ -102,9 +102,8 @@ core::Result<AdmissionReview> DecodeAdmissionReview(JsonValue root) {
     }
   }
   review.api_version = api_version.AsString();
-  if (kind.AsString() != "AdmissionReview" ||
-      (review.api_version != "admission.k8s.io/v1" &&
-       review.api_version != "admission.k8s.io/v1beta1")) {
+  if (kind.AsString() != "AdmissionReview" || (review.api_version != "admission.k8s.io/v1" &&
+                                               review.api_version != "admission.k8s.io/v1beta1")) {
     return core::Failure(fmt::format(
         "the body is of kind \"{}\" in \"{}\"; expected AdmissionReview in admission.k8s.io/v1 or "
         "admission.k8s.io/v1beta1",
@@ -112,8 +111,7 @@ core::Result<AdmissionReview> DecodeAdmissionReview(JsonValue root) {
   }
   if (request.IsAbsentOrNull()) return core::Failure("the AdmissionReview holds no request");
   if (!request.IsObject()) {
-    return core::Failure(
-        fmt::format("request: expected an object, got {}", TypeWord(request)));
+    return core::Failure(fmt::format("request: expected an object, got {}", TypeWord(request)));
   }
 
   FieldReader fields;

@@ -15,11 +15,11 @@ namespace mountguard::webhook {
 struct AdmissionReview {
   std::string_view api_version;  // the response must say the same
   std::string_view uid;
-  core::GroupVersionKind kind;   // request.kind: the version that the webhook was registered for
+  core::GroupVersionKind kind;  // request.kind: the version that the webhook was registered for
   std::string_view name;
   std::string_view namespace_name;
-  policy::RequestFacts facts;    // user, groups, operation, subresource, dryRun, namespace, name
-  core::JsonValue object;        // null or absent where the operation has none
+  policy::RequestFacts facts;  // user, groups, operation, subresource, dryRun, namespace, name
+  core::JsonValue object;      // null or absent where the operation has none
   core::JsonValue old_object;
 };
 

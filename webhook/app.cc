@@ -209,8 +209,7 @@ core::Result<void, StartError> App::Impl::WatchFiles() {
   if (!certificate_watcher) return Unavailable(certificate_watcher.error().message);
   certificate_watcher_ = std::move(*certificate_watcher);
   if (config_.policies.empty()) return {};
-  auto policy_watcher =
-      core::FileWatcher::Start(config_.policies, [this] { ReloadPolicies(); });
+  auto policy_watcher = core::FileWatcher::Start(config_.policies, [this] { ReloadPolicies(); });
   if (!policy_watcher) return Unavailable(policy_watcher.error().message);
   policy_watcher_ = std::move(*policy_watcher);
   return {};
@@ -238,9 +237,8 @@ void App::Impl::ReloadCertificate() {
                {{"problem", std::string_view(certificate.error().message)}});
     return;
   }
-  log_.Info("certificate in force",
-            {{"serial", std::string_view((*certificate)->facts.serial)},
-             {"expires", UnixSeconds((*certificate)->facts.not_after)}});
+  log_.Info("certificate in force", {{"serial", std::string_view((*certificate)->facts.serial)},
+                                     {"expires", UnixSeconds((*certificate)->facts.not_after)}});
   certificates_.Replace(std::move(*certificate));
 }
 
@@ -263,8 +261,8 @@ core::Result<std::unique_ptr<HttpServer>, StartError> App::Impl::StartServer(
 }
 
 core::Result<void, StartError> App::Impl::Listen() {
-  handler_ = std::make_unique<AdmissionHandler>(policies_.get(), &clock_,
-                                                config_.enforcement_action);
+  handler_ =
+      std::make_unique<AdmissionHandler>(policies_.get(), &clock_, config_.enforcement_action);
   metrics_.SetGauges(MakeGauges());
   if (!config_.metrics_bind_address.empty()) {
     const auto endpoint = ParseEndpoint(config_.metrics_bind_address);
@@ -274,10 +272,10 @@ core::Result<void, StartError> App::Impl::Listen() {
     settings.port = endpoint->port;
     settings.workers = 1;
     settings.max_connections = 64;
-    settings.routes = {{"GET", "/metrics", [this](const HttpRequest&) -> HttpResponse {
-                          return {200, "text/plain; version=0.0.4; charset=utf-8",
-                                  metrics_.Render()};
-                        }}};
+    settings.routes = {
+        {"GET", "/metrics", [this](const HttpRequest&) -> HttpResponse {
+           return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_.Render()};
+         }}};
     auto server = StartServer(std::move(settings), "metrics");
     if (!server) return core::Unexpected(std::move(server).error());
     metrics_server_ = std::move(*server);
@@ -302,8 +300,9 @@ core::Result<void, StartError> App::Impl::Listen() {
 
 core::Result<void, StartError> App::Impl::Start() {
   if (config_.tls_cert_file.empty() || config_.tls_private_key_file.empty()) {
-    return Wrong("serve needs --tls-cert-file and --tls-private-key-file; `mountguard certs issue` "
-                 "makes them");
+    return Wrong(
+        "serve needs --tls-cert-file and --tls-private-key-file; `mountguard certs issue` "
+        "makes them");
   }
   {
     const std::lock_guard lock(load_mutex_);

@@ -29,8 +29,8 @@ struct StartError {
 class App {
  public:
   /// Loads everything and opens the ports. `reader`, `clock` and `log` are borrowed and must
-  /// outlive the App. Call it on the main thread, before other threads are started: it takes SIGTERM
-  /// and SIGINT for itself.
+  /// outlive the App. Call it on the main thread, before other threads are started: it takes
+  /// SIGTERM and SIGINT for itself.
   static core::Result<std::unique_ptr<App>, StartError> Start(const ServerConfig& config,
                                                               const core::FileReader& reader,
                                                               const core::Clock& clock,

@@ -32,8 +32,8 @@ const Unit* UnitAt(std::string_view text) {
 }
 
 core::Unexpected<core::Error> BadDuration(std::string_view text) {
-  return core::Failure(
-      fmt::format("\"{}\" is no duration; expected such as 5s, 1m30s or 250ms, at most 1000h", text));
+  return core::Failure(fmt::format(
+      "\"{}\" is no duration; expected such as 5s, 1m30s or 250ms, at most 1000h", text));
 }
 
 }  // namespace

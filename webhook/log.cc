@@ -38,7 +38,8 @@ std::string Text(std::string_view message, std::initializer_list<LogField> field
     if (const auto* text = std::get_if<std::string_view>(&field.value)) {
       core::AppendJsonString(*text, &line);
     }
-    if (const auto* number = std::get_if<std::int64_t>(&field.value)) line += std::to_string(*number);
+    if (const auto* number = std::get_if<std::int64_t>(&field.value))
+      line += std::to_string(*number);
     if (const auto* truth = std::get_if<bool>(&field.value)) line += *truth ? "true" : "false";
   }
   return line;

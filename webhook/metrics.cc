@@ -53,8 +53,7 @@ std::vector<std::string> KnownKinds() {
   return kinds;
 }
 
-Family<Counter>& CounterFamily(prometheus::Registry* registry, const char* name,
-                               const char* help) {
+Family<Counter>& CounterFamily(prometheus::Registry* registry, const char* name, const char* help) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(*registry);
 }
 
@@ -89,8 +88,8 @@ std::vector<prometheus::MetricFamily> CollectProcess() {
       ProcessFamily("process_start_time_seconds",
                     "Start of the process, in seconds since the Unix epoch.", MetricType::Gauge,
                     stats.start_time_seconds),
-      ProcessFamily("process_virtual_memory_bytes", "Virtual memory, in bytes.",
-                    MetricType::Gauge, stats.virtual_bytes),
+      ProcessFamily("process_virtual_memory_bytes", "Virtual memory, in bytes.", MetricType::Gauge,
+                    stats.virtual_bytes),
   };
 }
 

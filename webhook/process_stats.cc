@@ -48,11 +48,10 @@ ProcessStats ReadProcessStats() {
   }
   if (const auto stat = files.Read("/proc/self/stat")) {
     stats.virtual_bytes = StatField(*stat, 23);
-    stats.resident_bytes =
-        StatField(*stat, 24) * static_cast<double>(sysconf(_SC_PAGESIZE));
+    stats.resident_bytes = StatField(*stat, 24) * static_cast<double>(sysconf(_SC_PAGESIZE));
     if (const auto machine = files.Read("/proc/stat")) {
-      stats.start_time_seconds = BootTime(*machine) + StatField(*stat, 22) /
-                                                          static_cast<double>(sysconf(_SC_CLK_TCK));
+      stats.start_time_seconds =
+          BootTime(*machine) + StatField(*stat, 22) / static_cast<double>(sysconf(_SC_CLK_TCK));
     }
   }
   return stats;

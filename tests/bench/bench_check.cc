@@ -185,7 +185,7 @@ int main(int argc, char** argv) {
     };
   };
   const mountguard::policy::Engine engine(mountguard::policy::Baseline(), "",
-                                           mountguard::core::Runtime::kContainerd);
+                                          mountguard::core::Runtime::kContainerd);
   const mountguard::cli::CheckSettings settings;
   const MemoryFiles memory(texts);
   std::istringstream nothing;
@@ -209,10 +209,9 @@ int main(int argc, char** argv) {
         Seconds(over_all([&](std::string_view text) { return ReadAll(text, &reader, &parser); })));
     best[3] = std::min(best[3], Seconds(check_all));
   }
-  constexpr std::array<std::string_view, 4> kNames{"libyaml events, nothing done with them",
-                                                   "reader: JSON and source map",
-                                                   "reader, and the JSON parsed",
-                                                   "check: the baseline policy judged"};
+  constexpr std::array<std::string_view, 4> kNames{
+      "libyaml events, nothing done with them", "reader: JSON and source map",
+      "reader, and the JSON parsed", "check: the baseline policy judged"};
   fmt::print("{:.2f} MB in {} files\n", megabytes, texts.size());
   for (std::size_t i = 0; i < best.size(); ++i) {
     fmt::print("{:<42} {:7.1f} MB/s  ratio {:.2f}\n", kNames[i], megabytes / best[i],

@@ -30,7 +30,7 @@ namespace {
 constexpr int kLoadCore = 1;
 
 struct Settings {
-  std::string directory;   // of the servers built beside this program
+  std::string directory;  // of the servers built beside this program
   std::string mountguard;
   std::string certificate;
   std::string key;
@@ -48,13 +48,10 @@ struct Sample {
 
 std::vector<std::string> CommandOf(const std::string& target, const Settings& settings) {
   if (target == "admit") {
-    return {settings.mountguard,        "serve",
-            "--bind-address",           "127.0.0.1",
-            "--secure-port",            "0",
-            "--metrics-bind-address",   "",
-            "--shutdown-delay",         "0s",
-            "--tls-cert-file",          settings.certificate,
-            "--tls-private-key-file",   settings.key};
+    return {settings.mountguard,      "serve",     "--bind-address",         "127.0.0.1",
+            "--secure-port",          "0",         "--metrics-bind-address", "",
+            "--shutdown-delay",       "0s",        "--tls-cert-file",        settings.certificate,
+            "--tls-private-key-file", settings.key};
   }
   return {settings.directory + "/" + target + "_server", settings.certificate, settings.key};
 }
@@ -103,8 +100,8 @@ std::map<std::string, Sample> Compare(const std::vector<std::string>& targets,
 
 void PrintRow(const std::string& load, const std::string& target, const Sample& sample,
               const Sample& first, const Sample& null) {
-  fmt::print("{:<16} {:<8} {:>9.1f} {:>10.0f} {:>9.0f} {:>9.0f} {:>8.1f} {:>11.2f} {:>13.2f}\n", load,
-             target, sample.cpu_us, sample.per_second, sample.p50_us, sample.p99_us,
+  fmt::print("{:<16} {:<8} {:>9.1f} {:>10.0f} {:>9.0f} {:>9.0f} {:>8.1f} {:>11.2f} {:>13.2f}\n",
+             load, target, sample.cpu_us, sample.per_second, sample.p50_us, sample.p99_us,
              sample.resident_mb, sample.cpu_us / first.cpu_us, sample.per_second / null.per_second);
 }
 
@@ -121,8 +118,8 @@ void Run(const Settings& settings) {
     options.connections = connections;
     const auto medians = Compare({"stock", "null", "admit"}, settings, options);
     for (const char* target : {"stock", "null", "admit"}) {
-      PrintRow(fmt::format("{} kept", connections), target, medians.at(target),
-               medians.at("stock"), medians.at("null"));
+      PrintRow(fmt::format("{} kept", connections), target, medians.at(target), medians.at("stock"),
+               medians.at("null"));
     }
   }
   options.connections = 16;
@@ -131,8 +128,9 @@ void Run(const Settings& settings) {
   for (const char* target : {"bare", "stock", "null", "admit"}) {
     PrintRow("new each, 16", target, medians.at(target), medians.at("bare"), medians.at("null"));
   }
-  fmt::print("\nCPU/first: against the first server of the block. Limits: admit/stock at 16 kept 0.8, "
-             "admit/null requests 0.8,\nnew each: null/bare 1.3.\n");
+  fmt::print(
+      "\nCPU/first: against the first server of the block. Limits: admit/stock at 16 kept 0.8, "
+      "admit/null requests 0.8,\nnew each: null/bare 1.3.\n");
 }
 
 }  // namespace

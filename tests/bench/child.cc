@@ -53,7 +53,8 @@ Child::Child(const std::vector<std::string>& arguments) {
     dup2(pipe_ends[1], STDERR_FILENO);
     close(pipe_ends[0]);
     std::vector<char*> argv;
-    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+    for (const std::string& argument : arguments)
+      argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
     execv(argv[0], argv.data());
     _exit(127);

@@ -9,8 +9,8 @@
 
 namespace mountguard::bench {
 
-/// A server under test: its own process, on the first core (the load runs on the second), stopped by
-/// pid when this goes out of scope.
+/// A server under test: its own process, on the first core (the load runs on the second), stopped
+/// by pid when this goes out of scope.
 class Child {
  public:
   /// Starts `arguments` and waits until it says {"msg":"listening","address":"127.0.0.1:PORT"...}

@@ -173,8 +173,8 @@ class Connection {
 
 double LoadResult::Latency(double quantile) {
   if (latencies_us.empty()) return 0;
-  const auto place = static_cast<std::ptrdiff_t>(
-      quantile * static_cast<double>(latencies_us.size() - 1));
+  const auto place =
+      static_cast<std::ptrdiff_t>(quantile * static_cast<double>(latencies_us.size() - 1));
   std::nth_element(latencies_us.begin(), latencies_us.begin() + place, latencies_us.end());
   return latencies_us[static_cast<std::size_t>(place)];
 }
@@ -190,8 +190,7 @@ LoadResult Load(const LoadOptions& options) {
   {
     std::vector<std::unique_ptr<Connection>> connections;
     for (int i = 0; i < options.connections; ++i) {
-      connections.push_back(
-          std::make_unique<Connection>(options, context.get(), request, epoll));
+      connections.push_back(std::make_unique<Connection>(options, context.get(), request, epoll));
     }
     const auto run_until = [&](const auto& done) {
       epoll_event events[64];

@@ -6,8 +6,8 @@
 namespace mountguard::bench {
 
 /// An AdmissionReview as the API server sends it for a DaemonSet's pod: managed fields, defaulted
-/// fields, a projected service-account token, a CSI driver's mounts. `containers` of them: one makes
-/// about 5 KB.
+/// fields, a projected service-account token, a CSI driver's mounts. `containers` of them: one
+/// makes about 5 KB.
 std::string ReviewBody(int containers = 1);
 
 }  // namespace mountguard::bench

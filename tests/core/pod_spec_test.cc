@@ -142,7 +142,8 @@ TEST_CASE("a pod that can only run on Windows is one") {
                                "values":["windows"]}]})";
   const auto affinity = [](const std::string& terms) {
     return R"("affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":
-              {"nodeSelectorTerms":[)" + terms + "]}}}";
+              {"nodeSelectorTerms":[)" +
+           terms + "]}}}";
   };
   CHECK(IsWindows(R"("os":{"name":"windows"})"));
   CHECK(IsWindows(R"("nodeSelector":{"kubernetes.io/os":"windows"})"));
@@ -175,8 +176,9 @@ TEST_CASE("the pod's own fields have the API's defaults") {
   CHECK(spec.view.priority_class_name() == "p");
   CHECK(spec.view.restart_policy() == "Never");
   CHECK(spec.view.automount_service_account_token() == false);
-  CHECK(Spec(R"({"serviceAccount":"old","serviceAccountName":"new"})").view.service_account_name() ==
-        "new");
+  CHECK(
+      Spec(R"({"serviceAccount":"old","serviceAccountName":"new"})").view.service_account_name() ==
+      "new");
 }
 
 TEST_CASE("reading again forgets the pod before") {

@@ -10,8 +10,8 @@ using mountguard::core::DecodeRune;
 using mountguard::core::IsValidUtf8;
 
 TEST_CASE("every length of code point goes through both ways") {
-  for (char32_t code_point : {U'a', U'\x7f', U'\x80', U'\x7ff', U'\x800', U'\xffff', U'\x10000',
-                              U'\x10ffff'}) {
+  for (char32_t code_point :
+       {U'a', U'\x7f', U'\x80', U'\x7ff', U'\x800', U'\xffff', U'\x10000', U'\x10ffff'}) {
     std::string text;
     AppendRune(code_point, &text);
     const auto rune = DecodeRune(text + "rest");
@@ -22,8 +22,9 @@ TEST_CASE("every length of code point goes through both ways") {
 }
 
 TEST_CASE("what Go's decoder refuses is refused, a byte at a time") {
-  for (const char* text : {"\x80", "\xc3", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80",
-                           "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "\xc3("}) {
+  for (const char* text :
+       {"\x80", "\xc3", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
+        "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "\xc3("}) {
     const auto rune = DecodeRune(text);
     CHECK_FALSE(rune.valid);
     CHECK(rune.length == 1);

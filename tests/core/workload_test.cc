@@ -44,10 +44,18 @@ TEST_CASE("a pod is its own template") {
 TEST_CASE("Kubernetes' own kinds are known in every group they have lived in") {
   const WorkloadTable table;
   const std::pair<const char*, const char*> own[] = {
-      {"", "Pod"},           {"", "PodTemplate"},        {"", "ReplicationController"},
-      {"apps", "DaemonSet"}, {"apps", "Deployment"},     {"apps", "ReplicaSet"},
-      {"apps", "StatefulSet"}, {"batch", "CronJob"},     {"batch", "Job"},
-      {"extensions", "DaemonSet"}, {"extensions", "Deployment"}, {"extensions", "ReplicaSet"},
+      {"", "Pod"},
+      {"", "PodTemplate"},
+      {"", "ReplicationController"},
+      {"apps", "DaemonSet"},
+      {"apps", "Deployment"},
+      {"apps", "ReplicaSet"},
+      {"apps", "StatefulSet"},
+      {"batch", "CronJob"},
+      {"batch", "Job"},
+      {"extensions", "DaemonSet"},
+      {"extensions", "Deployment"},
+      {"extensions", "ReplicaSet"},
   };
   for (const auto& [group, kind] : own) {
     CAPTURE(group, kind);
@@ -74,10 +82,12 @@ TEST_CASE("a path goes through every element of a list and every value of a map"
   CHECK(Paths(*table.Find("batch.volcano.sh", "Job"),
               R"({"spec":{"tasks":[{"template":{}},{"name":"none"},{"template":{}}]}})") ==
         Strings{"spec.tasks[0].template", "spec.tasks[2].template"});
-  CHECK(Paths(*table.Find("kubeflow.org", "PyTorchJob"),
-              R"({"spec":{"pytorchReplicaSpecs":{"Master":{"template":{}},"Worker":{"template":{}}}}})") ==
-        Strings{"spec.pytorchReplicaSpecs[Master].template",
-                "spec.pytorchReplicaSpecs[Worker].template"});
+  CHECK(
+      Paths(
+          *table.Find("kubeflow.org", "PyTorchJob"),
+          R"({"spec":{"pytorchReplicaSpecs":{"Master":{"template":{}},"Worker":{"template":{}}}}})") ==
+      Strings{"spec.pytorchReplicaSpecs[Master].template",
+              "spec.pytorchReplicaSpecs[Worker].template"});
 }
 
 TEST_CASE("what is absent or of another shape is passed over") {
@@ -93,7 +103,8 @@ TEST_CASE("what is absent or of another shape is passed over") {
 TEST_CASE("a StatefulSet brings its claim templates") {
   const WorkloadTable table;
   const Workload& set = *table.Find("apps", "StatefulSet");
-  std::string text = R"({"spec":{"template":{},"volumeClaimTemplates":[{"metadata":{"name":"d"}}]}})";
+  std::string text =
+      R"({"spec":{"template":{},"volumeClaimTemplates":[{"metadata":{"name":"d"}}]}})";
   JsonParser parser;
   const auto templates = PodTemplatesOf(set, parser.Parse(text).value());
   CHECK(templates.at(0).claim_templates.Size() == 1);

@@ -167,7 +167,8 @@ TEST_CASE("a static pod's mirror is told from other pods") {
 }
 
 TEST_CASE("what does not decode is told with the API server's own error and its place") {
-  const Judged own(Operation("CREATE"), Pod(R"({"containers":[{"volumeMounts":[{"readOnly":"yes"}]}]})"));
+  const Judged own(Operation("CREATE"),
+                   Pod(R"({"containers":[{"volumeMounts":[{"readOnly":"yes"}]}]})"));
   REQUIRE(own.subject.undecodable());
   CHECK(own.subject.undecodable()->message ==
         "json: cannot unmarshal string into Go struct field "
@@ -175,15 +176,17 @@ TEST_CASE("what does not decode is told with the API server's own error and its 
   CHECK(own.subject.undecodable()->field == "spec.containers[0].volumeMounts[0].readOnly");
   CHECK(own.subject.templates().empty());
 
-  const Judged custom(Operation("CREATE"),
-                      R"({"apiVersion":"argoproj.io/v1alpha1","kind":"Rollout","spec":{"replicas":"x",
+  const Judged custom(
+      Operation("CREATE"),
+      R"({"apiVersion":"argoproj.io/v1alpha1","kind":"Rollout","spec":{"replicas":"x",
                           "template":{"spec":{"containers":{}}}}})");
   REQUIRE(custom.subject.undecodable());
   CHECK(custom.subject.undecodable()->field == "spec.template.spec.containers");
 }
 
 TEST_CASE("a wrong type where the template should be is told too") {
-  const Judged judged({}, R"({"apiVersion":"apps/v1","kind":"Deployment","spec":{"template":"x"}})");
+  const Judged judged({},
+                      R"({"apiVersion":"apps/v1","kind":"Deployment","spec":{"template":"x"}})");
   REQUIRE(judged.subject.undecodable());
   CHECK(judged.subject.undecodable()->message ==
         "json: cannot unmarshal string into Go struct field DeploymentSpec.spec.template of type "
@@ -192,8 +195,9 @@ TEST_CASE("a wrong type where the template should be is told too") {
 }
 
 TEST_CASE("a StatefulSet's claims are volumes before anything is judged") {
-  const Judged judged(Operation("CREATE"),
-                      R"({"apiVersion":"apps/v1","kind":"StatefulSet","spec":{"template":{"spec":{}},
+  const Judged judged(
+      Operation("CREATE"),
+      R"({"apiVersion":"apps/v1","kind":"StatefulSet","spec":{"template":{"spec":{}},
                           "volumeClaimTemplates":[{"metadata":{"name":"data"}}]}})");
   REQUIRE(judged.subject.templates().size() == 1);
   CHECK(judged.subject.templates()[0].pod.FindVolume("data") != nullptr);

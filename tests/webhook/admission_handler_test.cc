@@ -21,8 +21,9 @@ using nlohmann::json;
 namespace {
 
 std::shared_ptr<const PolicyGeneration> Generation(const std::string& policy) {
-  auto policies = policy.empty() ? mountguard::policy::Baseline()
-                                 : mountguard::policy::LoadPolicies({{"test.yaml", policy}}).policies;
+  auto policies = policy.empty()
+                      ? mountguard::policy::Baseline()
+                      : mountguard::policy::LoadPolicies({{"test.yaml", policy}}).policies;
   REQUIRE(policies != nullptr);
   return std::make_shared<const PolicyGeneration>(std::move(policies), Runtime::kContainerd);
 }
@@ -50,8 +51,10 @@ class Server {
   }
 
   json Response(const std::string& object, const std::string& rest = "") {
-    const AdmissionReply reply = Post(R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1",
-      "request":{"uid":"u","operation":"CREATE","object":)" + object + rest + "}}");
+    const AdmissionReply reply =
+        Post(R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1",
+      "request":{"uid":"u","operation":"CREATE","object":)" +
+             object + rest + "}}");
     REQUIRE(reply.status == 200);
     CHECK(scratch_.reviewed);
     return json::parse(reply.body)["response"];
@@ -105,8 +108,8 @@ TEST_CASE("Kubernetes' rules are refused as the baseline says") {
   CHECK(cause["message"] ==
         "Forbidden: Bidirectional mount propagation is available only to privileged containers "
         "(container \"a\", volume \"v\" at \"/m\") [bidirectional-requires-privileged]");
-  CHECK(server.Response(Pod(kBidirectional, R"(,"securityContext":{"privileged":true})"))["allowed"] ==
-        true);
+  CHECK(server.Response(
+            Pod(kBidirectional, R"(,"securityContext":{"privileged":true})"))["allowed"] == true);
 }
 
 TEST_CASE("a server-wide action weakens every finding and strengthens none") {
@@ -153,8 +156,8 @@ TEST_CASE("what is no review gets its code and words for the user") {
 TEST_CASE("ten thousand levels inside an object are read") {
   Server server;
   const std::string deep = std::string(9'990, '[') + std::string(9'990, ']');
-  const json response = server.Response(
-      R"({"apiVersion":"v1","kind":"Pod","unknown":)" + deep + R"(,"spec":{"containers":[]}})");
+  const json response = server.Response(R"({"apiVersion":"v1","kind":"Pod","unknown":)" + deep +
+                                        R"(,"spec":{"containers":[]}})");
   CHECK(response["allowed"] == true);
   // Equality with the old object walks all of them.
   const std::string object = R"({"apiVersion":"v1","kind":"Pod","spec":{"unknown":)" + deep + "}}";
@@ -188,10 +191,10 @@ spec:
     - name: no-mode
       match: [{mountPropagation: [HostToContainer]}]
 )");
-  const std::string review = R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":
+  const std::string review =
+      R"({"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":
     {"uid":"u","operation":"CREATE","object":)" +
-                             Pod(R"({"name":"v","mountPath":"/m","mountPropagation":"HostToContainer"})") +
-                             "}}";
+      Pod(R"({"name":"v","mountPath":"/m","mountPropagation":"HostToContainer"})") + "}}";
   CHECK(json::parse(server.Post(review).body)["response"]["allowed"] == true);
   CHECK(json::parse(server.Post(review, "restricted").body)["response"]["allowed"] == false);
   const AdmissionReply unknown = server.Post(review, "strict");

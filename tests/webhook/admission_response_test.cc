@@ -1,7 +1,7 @@
 #include "webhook/admission_response.h"
 
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <catch2/catch.hpp>
 
 #include <nlohmann/json.hpp>
 #include <string>
@@ -121,9 +121,10 @@ TEST_CASE("warnings survive the API server: no control characters, whole, 4096 r
   verdict.findings.push_back(MakeFinding("rule", Action::kWarn, "a\nb\x7f \xc2\x85 \xe2\x82\xac"));
   json warnings = reviewed.Respond(verdict)["response"]["warnings"];
   REQUIRE(warnings.size() == 1);
-  CHECK(warnings[0] ==
-        "spec.containers[0].volumeMounts[0].mountPropagation: a\\u000ab\\u007f \\u0085 \xe2\x82\xac "
-        "[rule]");
+  CHECK(
+      warnings[0] ==
+      "spec.containers[0].volumeMounts[0].mountPropagation: a\\u000ab\\u007f \\u0085 \xe2\x82\xac "
+      "[rule]");
 
   verdict.clear();
   for (int i = 0; i < 200; ++i) {
@@ -175,8 +176,9 @@ TEST_CASE("a translation of several templates names each, and is cut on an eleme
     tasks += std::string(i > 0 ? "," : "") + R"({"template":{"spec":{"containers":[{"name":"a",
       "volumeMounts":[{"name":"v","mountPath":"/1","mountPropagation":"None"}]}]}}})";
   }
-  const Reviewed reviewed(R"({"apiVersion":"batch.volcano.sh/v1alpha1","kind":"Job","spec":{"tasks":[)" +
-                          tasks + "]}}");
+  const Reviewed reviewed(
+      R"({"apiVersion":"batch.volcano.sh/v1alpha1","kind":"Job","spec":{"tasks":[)" + tasks +
+      "]}}");
   const std::string value = CriTranslation(reviewed.subject);
   CHECK(value.size() <= 10'000);
   const json elements = json::parse(value);

@@ -29,7 +29,8 @@ std::string Review(const std::string& members) {
 }  // namespace
 
 TEST_CASE("a review gives every fact that rules may ask for") {
-  std::string text = Review(R"("uid":"u1","kind":{"group":"apps","version":"v1","kind":"Deployment"},
+  std::string text =
+      Review(R"("uid":"u1","kind":{"group":"apps","version":"v1","kind":"Deployment"},
       "subResource":"scale","name":"web","namespace":"shop","operation":"UPDATE",
       "userInfo":{"username":"jane","groups":["dev","ops"]},"dryRun":true,
       "object":{"kind":"Deployment"},"oldObject":null,"options":null)");
@@ -97,8 +98,10 @@ TEST_CASE("a wrong type is told for every field that is read") {
       {R"("namespace":1.5)", "request.namespace: expected a string, got a number"},
       {R"("operation":[])", "request.operation: expected a string, got an array"},
       {R"("userInfo":"jane")", "request.userInfo: expected an object, got a string"},
-      {R"("userInfo":{"username":1})", "request.userInfo.username: expected a string, got a number"},
-      {R"("userInfo":{"groups":"dev"})", "request.userInfo.groups: expected an array, got a string"},
+      {R"("userInfo":{"username":1})",
+       "request.userInfo.username: expected a string, got a number"},
+      {R"("userInfo":{"groups":"dev"})",
+       "request.userInfo.groups: expected an array, got a string"},
       {R"("userInfo":{"groups":[1]})", "request.userInfo.groups: expected a string, got a number"},
       {R"("dryRun":"yes")", "request.dryRun: expected a boolean, got a string"},
   };

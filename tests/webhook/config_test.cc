@@ -13,7 +13,8 @@ TEST_CASE("durations are read as Kubernetes' flags are") {
   CHECK(*ParseDuration("250ms") == milliseconds(250));
   CHECK(*ParseDuration("1m30s") == milliseconds(90'000));
   CHECK(*ParseDuration("1.5h") == milliseconds(5'400'000));
-  for (const char* text : {"", "5", "s", "-5s", "5 s", "5sec", "inf", "nans", "1e300h", "9999999h"}) {
+  for (const char* text :
+       {"", "5", "s", "-5s", "5 s", "5sec", "inf", "nans", "1e300h", "9999999h"}) {
     CAPTURE(text);
     const auto duration = ParseDuration(text);
     REQUIRE_FALSE(duration);
