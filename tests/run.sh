@@ -20,6 +20,13 @@ for argument in "$@"; do
 done
 
 require_packages "${build_packages[@]}" catch2 curl jq
+
+# ctest counts what is skipped and keeps the reasons to itself: here they are.
+(cd tests/reference && . ../go_needed.sh && need_go) || echo "  so the tests in tests/reference and tests/e2e will not run"
+command -v clang-format-14 >/dev/null || echo "skipped: no clang-format-14, so the format is not checked"
+[ -d "${MOUNTGUARD_CORPUS:-../shared/corpus}" ] ||
+  echo "skipped: no corpus of real manifests at ${MOUNTGUARD_CORPUS:-../shared/corpus}, so the tests that read it will not"
+
 if [ -z "$quick" ]; then
   cmake --workflow --preset check-asan
   cmake --workflow --preset check-tsan
