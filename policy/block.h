@@ -1,11 +1,11 @@
 #ifndef MOUNTGUARD_POLICY_BLOCK_H_
 #define MOUNTGUARD_POLICY_BLOCK_H_
 
-#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -104,7 +104,9 @@ enum class ContainerWord : std::uint8_t {
 /// A pattern of image names; an empty part matches any.
 struct ImagePattern {
   std::string repository, tag, digest;
-  friend auto operator<=>(const ImagePattern&, const ImagePattern&) = default;
+  friend bool operator<(const ImagePattern& a, const ImagePattern& b) {
+    return std::tie(a.repository, a.tag, a.digest) < std::tie(b.repository, b.tag, b.digest);
+  }
 };
 
 /// As Patterns, for images.
@@ -116,7 +118,9 @@ struct ImagePatterns {
 struct KindPattern {
   std::string kind;
   std::optional<std::string> group;  // "" is the core group
-  friend auto operator<=>(const KindPattern&, const KindPattern&) = default;
+  friend bool operator<(const KindPattern& a, const KindPattern& b) {
+    return std::tie(a.kind, a.group) < std::tie(b.kind, b.group);
+  }
 };
 
 /// metav1.LabelSelector; every requirement must hold.
@@ -126,7 +130,9 @@ struct LabelSelector {
     std::string key;
     Operator op = Operator::kExists;
     std::vector<std::string> values;  // sorted
-    friend auto operator<=>(const Requirement&, const Requirement&) = default;
+    friend bool operator<(const Requirement& a, const Requirement& b) {
+      return std::tie(a.key, a.op, a.values) < std::tie(b.key, b.op, b.values);
+    }
   };
   std::vector<Requirement> requirements;
 };

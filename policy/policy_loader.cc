@@ -461,9 +461,7 @@ std::string Where(const Load& load, const Place& place) {
 
 /// True for what an exception can spare: what the reader of a manifest says of its text is no
 /// matter of policy.
-bool CanBeExcepted(const RuleInfo* rule) {
-  return rule != nullptr && rule->origin != Origin::kInput;
-}
+bool CanBeExcepted(const RuleInfo& rule) { return rule.origin != Origin::kInput; }
 
 /// Tells names that are taken; what remains is the place of every name.
 std::unordered_map<std::string_view, Place> CheckUnique(const std::vector<NameAt>& names,
@@ -487,14 +485,15 @@ std::unordered_map<std::string_view, Place> CheckUnique(const std::vector<NameAt
 
 void CheckExceptedRules(const std::unordered_map<std::string_view, Place>& rules, Load* load) {
   for (const NameAt& at : load->excepted_rules) {
-    if (rules.count(at.name) != 0 || CanBeExcepted(AllRules::Find(at.name))) continue;
+    const RuleInfo* built_in = AllRules::Find(at.name);
+    if (rules.count(at.name) != 0 || (built_in != nullptr && CanBeExcepted(*built_in))) continue;
     Words known;
     if (rules.size() <= kManyRules) {
       for (const auto& [name, place] : rules) known.push_back(name);
       std::sort(known.begin(), known.end());
     }
     for (const RuleInfo& rule : AllRules()) {
-      if (CanBeExcepted(&rule)) known.push_back(rule.id);
+      if (CanBeExcepted(rule)) known.push_back(rule.id);
     }
     load->errors.push_back({at.place, fmt::format("no rule is called {}{}", Quoted(at.name),
                                                   core::DidYouMean(at.name, known))});
@@ -533,7 +532,7 @@ LoadedPolicies LoadPolicies(const std::vector<PolicyFile>& files) {
     std::vector<YamlTree::Problem> problems;
     FileLoader(&load, file, &problems).Run();
     for (YamlTree::Problem& problem : problems) {
-      load.errors.push_back({{file, problem.position}, std::move(problem.message)});
+      load.errors.emplace_back(Place{file, problem.position}, std::move(problem.message));
     }
   }
   const auto rules = CheckUnique(load.rule_names, "rule", &load);
@@ -573,8 +572,9 @@ core::Result<std::vector<PolicyFile>> ReadPolicyFiles(const std::vector<std::str
     const std::size_t before = files.size();
     for (const std::string& name : *names) {
       if (!IsPolicyFileName(name)) continue;
-      const std::string full = path + (path.back() == '/' ? "" : "/") + name;
-      if (const auto done = read(full); !done) return core::Failure(done.error().message);
+      const std::string_view slash = path.back() == '/' ? "" : "/";
+      if (const auto done = read(fmt::format("{}{}{}", path, slash, name)); !done)
+        return core::Failure(done.error().message);
     }
     if (files.size() == before) {
       return core::Failure(path +
