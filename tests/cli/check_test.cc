@@ -274,13 +274,13 @@ TEST_CASE("A saved AdmissionReview is judged with its own request", "[check]") {
   CHECK(Check(broken).code == ExitCode::kUnreadable);
 }
 
-TEST_CASE("--fail-on says what makes the exit code 1", "[check]") {
+TEST_CASE("the flag --fail-on says what makes the exit code 1", "[check]") {
   CHECK(Check(BadPod()).code == ExitCode::kFindings);
   CHECK(Check(BadPod(), {"--fail-on", "warn"}).code == ExitCode::kFindings);
   CHECK(Check(BadPod(), {"--fail-on", "none"}).code == ExitCode::kClean);
 }
 
-TEST_CASE("--kubernetes-rules weakens or silences Kubernetes' own rules", "[check]") {
+TEST_CASE("the flag --kubernetes-rules weakens or silences Kubernetes' own rules", "[check]") {
   Ran ran = Check(BadPod(), {"--kubernetes-rules", "Warn"});
   CHECK(ran.code == ExitCode::kClean);
   CHECK(ran.Json()["results"][0]["action"] == "Warn");
@@ -292,7 +292,7 @@ TEST_CASE("--kubernetes-rules weakens or silences Kubernetes' own rules", "[chec
   CHECK(ran.Json()["summary"]["deny"] == 0);
 }
 
-TEST_CASE("--namespace is for objects that do not say theirs", "[check]") {
+TEST_CASE("the flag --namespace is for objects that do not say theirs", "[check]") {
   CHECK(Check(BadPod(), {"--namespace", "given"}).Json()["results"][0]["namespace"] == "given");
   CHECK(Check(BadPod()).Json()["results"][0]["namespace"] == "");
   CHECK(Check(kBrokenDaemonSet, {"--namespace", "given"}).Json()["results"][0]["namespace"] ==
