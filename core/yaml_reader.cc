@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -58,13 +57,12 @@ class PositionCursor {
 /// Integers beyond 64 bits are floating point to the API server; we write them so that they are to
 /// our parser.
 void AppendNumber(std::string_view digits, std::string* json) {
-  constexpr std::size_t kSurelyFits = 18;
   const bool integer = digits.find_first_of(".eE") == std::string_view::npos;
-  double value = 0;
   const char* const end = digits.data() + digits.size();
-  if (integer && digits.size() > kSurelyFits &&
-      std::from_chars(digits.data(), end, value).ec == std::errc() &&
-      std::fabs(value) >= 9223372036854775808.0) {
+  std::int64_t exact = 0;
+  double value = 0;
+  if (integer && std::from_chars(digits.data(), end, exact).ec == std::errc::result_out_of_range &&
+      std::from_chars(digits.data(), end, value).ec == std::errc()) {
     AppendJsonNumber(value, json);
   } else {
     json->append(digits);

@@ -29,13 +29,13 @@ expect_start_failure() {
   [ ! -s "$work/out" ] || fail "serve $* wrote to standard output"
 }
 
-# start FLAG...: starts the server and waits until its log tells the port.
+# start FLAG...: starts the server and waits until its log tells the ports.
 start() {
   "$mountguard" serve --bind-address 127.0.0.1 --secure-port 0 --metrics-bind-address 127.0.0.1:0 \
     --shutdown-delay 0s --tls-cert-file "$work/a/tls.crt" --tls-private-key-file "$work/a/tls.key" "$@" \
     2>"$work/log" &
   server=$!
-  wait_for '"endpoint":"secure"'
+  wait_for '"endpoint":"metrics"' # the last to listen
   address=$(jq -r 'select(.msg == "listening" and .endpoint == "secure").address' "$work/log")
   metrics=$(jq -r 'select(.msg == "listening" and .endpoint == "metrics").address' "$work/log")
 }

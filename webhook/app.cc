@@ -102,6 +102,8 @@ class App::Impl {
   core::Result<void, StartError> LoadFirst();
   core::Result<void, StartError> WatchFiles();
   core::Result<void, StartError> Listen();
+  core::Result<void, StartError> ListenSecurely();
+  core::Result<void, StartError> ListenForScrapes();
   core::Result<std::unique_ptr<HttpServer>, StartError> StartServer(HttpServerSettings settings,
                                                                     std::string_view endpoint);
   void ReloadPolicies();
@@ -264,22 +266,30 @@ core::Result<void, StartError> App::Impl::Listen() {
   handler_ =
       std::make_unique<AdmissionHandler>(policies_.get(), &clock_, config_.enforcement_action);
   metrics_.SetGauges(MakeGauges());
-  if (!config_.metrics_bind_address.empty()) {
-    const auto endpoint = ParseEndpoint(config_.metrics_bind_address);
-    if (!endpoint) return Wrong("--metrics-bind-address: " + endpoint.error().message);
-    HttpServerSettings settings;
-    settings.address = endpoint->host;
-    settings.port = endpoint->port;
-    settings.workers = 1;
-    settings.max_connections = 64;
-    settings.routes = {
-        {"GET", "/metrics", [this](const HttpRequest&) -> HttpResponse {
-           return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_.Render()};
-         }}};
-    auto server = StartServer(std::move(settings), "metrics");
-    if (!server) return core::Unexpected(std::move(server).error());
-    metrics_server_ = std::move(*server);
-  }
+  if (auto listening = ListenSecurely(); !listening) return listening;
+  // Second, because a scrape asks the secure server for its connections.
+  return config_.metrics_bind_address.empty() ? core::Result<void, StartError>()
+                                              : ListenForScrapes();
+}
+
+core::Result<void, StartError> App::Impl::ListenForScrapes() {
+  const auto endpoint = ParseEndpoint(config_.metrics_bind_address);
+  if (!endpoint) return Wrong("--metrics-bind-address: " + endpoint.error().message);
+  HttpServerSettings settings;
+  settings.address = endpoint->host;
+  settings.port = endpoint->port;
+  settings.workers = 1;
+  settings.max_connections = 64;
+  settings.routes = {{"GET", "/metrics", [this](const HttpRequest&) -> HttpResponse {
+                        return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_.Render()};
+                      }}};
+  auto server = StartServer(std::move(settings), "metrics");
+  if (!server) return core::Unexpected(std::move(server).error());
+  metrics_server_ = std::move(*server);
+  return {};
+}
+
+core::Result<void, StartError> App::Impl::ListenSecurely() {
   HttpServerSettings settings;
   settings.address = config_.bind_address;
   settings.port = config_.secure_port;

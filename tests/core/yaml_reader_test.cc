@@ -270,6 +270,22 @@ TEST_CASE("JSON values are read by JSON's rules") {
   CHECK(document.duplicate_keys[0].last == SourcePos{2, 2});
 }
 
+TEST_CASE("integers of JSON are exact as far as 64 bits go") {
+  const auto number = [](const std::string& digits) {
+    const std::string text = "{\"a\":" + digits + "}";
+    DocumentSplitter splitter(text);
+    YamlReader reader;
+    YamlDocument document;
+    const auto source = splitter.Next();
+    REQUIRE(source);
+    REQUIRE(reader.Read(*source, &document));
+    return document.json;
+  };
+  CHECK(number("9223372036854775807") == R"({"a":9223372036854775807})");
+  CHECK(number("-9223372036854775808") == R"({"a":-9223372036854775808})");
+  CHECK(number("9223372036854775808") == R"({"a":9.223372036854776e+18})");
+}
+
 // Each document of testdata/yaml/broken.yaml ends in a comment with the refusal that is expected.
 TEST_CASE("refusals say where, what was expected, and the remedy") {
   const std::string manifest = ReadText(fs::path(MOUNTGUARD_TESTDATA) / "yaml" / "broken.yaml");
