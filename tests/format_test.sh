@@ -8,5 +8,4 @@ if [ -z "$formatter" ]; then
   echo "skipped: clang-format-14 is not installed, and other versions format otherwise" >&2
   exit 77
 fi
-find core policy certs webhook node cli tests \( -name '*.h' -o -name '*.cc' \) -print0 2>/dev/null |
-  xargs -0 "$formatter" --dry-run -Werror
+git ls-files -z -- '*.h' '*.cc' | xargs -0 "$formatter" --dry-run -Werror
