@@ -4,7 +4,7 @@
 build_packages=(
   g++ cmake ninja-build pkg-config
   libcpp-httplib-dev libssl-dev nlohmann-json3-dev libyaml-cpp-dev libyaml-dev libsimdjson-dev
-  libcli11-dev libspdlog-dev libfmt-dev libre2-dev prometheus-cpp-dev
+  libcli11-dev libspdlog-dev libfmt-dev prometheus-cpp-dev
 )
 
 # require_packages PACKAGE...: installs those that are not there yet.

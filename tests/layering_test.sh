@@ -36,7 +36,6 @@ declare -A homes=(
   ['<simdjson']='core/json_reader.cc'
   ['<yaml.h']='core/yaml_reader.cc tests/bench/*'
   ['<yaml-cpp']='policy/policy_loader.cc policy/policy_yaml.* tests/bench/*'
-  ['<re2']='policy/*'
   ['<httplib']='webhook/http_exchange.cc certs/kubernetes_api.cc tests/bench/*'
   ['<openssl']='certs/* webhook/tls_stream.* tests/*'
   ['<nlohmann']='cli/* certs/* tests/*'

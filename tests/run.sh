@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Runs all tests. Needs nothing but Debian 12's packages, which it installs; what needs more (Go for
-# the differential and end-to-end tests, clang for the linters) is run where it is there and skipped
+# the differential and end-to-end tests, clang-format for the format) is run where it is there and skipped
 # with a printed reason where it is not.
 #
 #   tests/run.sh            everything
 #   tests/run.sh --quick    without the sanitizer builds
 #
-# MOUNTGUARD_LONG=1 runs the long forms: more random pods, the soak.
+# MOUNTGUARD_LONG=1 compares 100,000 random pods with Kubernetes instead of 20,000.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . deploy/dependencies.sh
