@@ -1,20 +1,16 @@
 #include "cli/check.h"
 
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <thread>
 #include <utility>
 
 #include "cli/checker.h"
+#include "cli/outputs.h"
 #include "cli/policy_flags.h"
 #include "cli/report/reporter.h"
-#include "core/did_you_mean.h"
 #include "core/rfc3339.h"
 
 namespace mountguard::cli {
@@ -22,40 +18,10 @@ namespace {
 
 constexpr int kGutterWidth = 12;  // what a frame's line numbers take of a terminal's width
 
-/// One `-o FORMAT[=FILE]`.
-struct Output {
-  const ReportFormat* format;
-  std::string file;  // "" is standard output
-};
-
-core::Result<std::vector<Output>> ReadOutputs(const std::vector<std::string>& texts) {
-  std::vector<Output> outputs;
-  std::string_view on_stdout;  // the format that goes there
-  for (const std::string& text : texts) {
-    const std::size_t equals = text.find('=');
-    const std::string name = text.substr(0, equals);
-    const ReportFormat* format = FindReportFormat(name);
-    if (format == nullptr) {
-      std::vector<std::string_view> known;
-      for (const ReportFormat& one : ReportFormats()) known.push_back(one.name);
-      return core::Failure(fmt::format("-o: expected one of {}, got \"{}\"{}",
-                                       fmt::join(known, ", "), name,
-                                       core::DidYouMean(name, known)));
-    }
-    const std::string file = equals == std::string::npos ? "" : text.substr(equals + 1);
-    if (equals != std::string::npos && file.empty()) {
-      return core::Failure(fmt::format("-o {}: expected the name of a file behind the =", text));
-    }
-    if (file.empty() && !on_stdout.empty()) {
-      return core::Failure(
-          fmt::format("-o: {} and {} cannot both go to standard output; write one "
-                      "to a file: -o {}=FILE",
-                      on_stdout, name, name));
-    }
-    outputs.push_back({format, file});
-    if (file.empty()) on_stdout = format->name;
-  }
-  return outputs;
+std::vector<std::string_view> FormatNames() {
+  std::vector<std::string_view> names;
+  for (const ReportFormat& format : ReportFormats()) names.push_back(format.name);
+  return names;
 }
 
 struct CheckFlags {
@@ -111,18 +77,6 @@ CheckReport CheckAll(const std::vector<std::string>& files, const policy::Engine
   return report;
 }
 
-/// Writes the report to a file, which is replaced.
-core::Result<void> WriteToFile(const CheckReport& report, const Output& output) {
-  std::ofstream file(output.file, std::ios::binary);
-  if (file) {
-    output.format->write(report, Terminal{}, file);
-    file.close();
-  }
-  if (file) return {};
-  return core::Failure(
-      fmt::format("{}: the report cannot be written: {}", output.file, std::strerror(errno)));
-}
-
 ExitCode CodeOf(const CheckReport& report, std::string_view fail_on) {
   const CheckSummary& summary = report.summary;
   const bool failed =
@@ -145,8 +99,7 @@ core::Result<void> Complete(const std::vector<std::string>& paths, Environment& 
   flags->settings.frame_width = env.terminal.width - kGutterWidth;
   flags->settings.now = env.clock.Now();
   if (flags->at.empty()) return {};
-  const auto day = core::ParseDate(flags->at);
-  const auto time = day ? day : core::ParseRfc3339(flags->at);
+  const auto time = core::ParseDateOrTime(flags->at);
   if (!time) {
     return core::Failure(fmt::format(
         "--at: expected a date such as 2027-01-31 or an RFC 3339 time, got \"{}\"", flags->at));
@@ -162,8 +115,7 @@ ExitCode RunCheck(const Command& command, const Arguments& arguments, Environmen
   if (const auto complete = Complete(paths, env, &flags); !complete) {
     return WrongUsage(command, complete.error().message, env);
   }
-  if (flags.outputs.empty()) flags.outputs = {"text"};
-  const auto outputs = ReadOutputs(flags.outputs);
+  const auto outputs = ReadOutputs(flags.outputs, FormatNames());
   if (!outputs) return WrongUsage(command, outputs.error().message, env);
   const auto engine = MakeEngine(flags.policy, command, env);
   if (!engine) return engine.error();
@@ -176,16 +128,11 @@ ExitCode RunCheck(const Command& command, const Arguments& arguments, Environmen
   const std::vector<std::string> files = ListInputFiles(paths, env.files, failures);
   Append(CheckAll(files, **engine, flags.settings, flags.jobs, env), &report);
 
-  ExitCode code = CodeOf(report, flags.fail_on);
-  for (const Output& output : *outputs) {
-    if (output.file.empty()) {
-      output.format->write(report, env.terminal, env.out);
-    } else if (const auto written = WriteToFile(report, output); !written) {
-      fmt::print(env.err, "{}\n", written.error().message);
-      code = Combine(code, ExitCode::kUnreadable);
-    }
-  }
-  return code;
+  const ExitCode written = WriteOutputs(
+      *outputs, env, [&report](std::string_view format, const Terminal& terminal, auto& out) {
+        FindReportFormat(format)->write(report, terminal, out);
+      });
+  return Combine(CodeOf(report, flags.fail_on), written);
 }
 
 }  // namespace

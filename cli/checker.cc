@@ -114,13 +114,17 @@ void MoveBehind(std::vector<T>& from, std::vector<T>* to) {
 }  // namespace
 
 CheckReport Checker::CheckFile(const std::string& file) {
+  return Check([&](const InputSink& sink) { return reader_.ReadFile(file, sink); });
+}
+
+CheckReport Checker::Check(const std::function<InputCounts(const InputSink& sink)>& read) {
   report_ = {};
   lines_.reset();
   lines_of_ = nullptr;
   const InputSink sink = {[this](const InputObject& object) { Take(object); },
                           [this](const InputNote& note) { Take(note); },
                           [this](const InputFailure& failure) { Take(failure); }};
-  const InputCounts counts = reader_.ReadFile(file, sink);
+  const InputCounts counts = read(sink);
   report_.summary.files = counts.files;
   report_.summary.documents = counts.documents;
   for (const CheckResult& result : report_.results) Count(result, &report_.summary);
@@ -153,6 +157,7 @@ void Checker::Judge(const InputObject& object) {
   const core::JsonValue metadata = object.root.Get("metadata");
   policy::RequestFacts facts;
   facts.operation = settings_.operation;
+  facts.sub_resource = settings_.sub_resource;
   facts.user = settings_.user;
   if (!settings_.groups.empty()) {
     facts.groups.emplace(settings_.groups.begin(), settings_.groups.end());
@@ -166,7 +171,8 @@ void Checker::Judge(const InputObject& object) {
   }
   const std::string_view name = metadata.Get("name").AsString();
   if (!name.empty()) facts.name = name;
-  subject_.Read(facts, engine_.workloads(), engine_.metadata_keys(), object.root, {});
+  subject_.Read(facts, engine_.workloads(), engine_.metadata_keys(), object.root,
+                settings_.old_object);
   Evaluate(object);
 }
 
@@ -184,7 +190,8 @@ void Checker::JudgeReview(const InputObject& object) {
 }
 
 void Checker::Evaluate(const InputObject& object) {
-  if (const auto& undecodable = subject_.undecodable()) {
+  const auto& undecodable = subject_.undecodable();
+  if (undecodable && !settings_.undecodable_is_finding) {
     const core::FieldLocation location = object.Find(undecodable->field);
     AddError(object.place, location.value, object.text, object.first_line, undecodable->message);
     return;
@@ -200,8 +207,10 @@ void Checker::Evaluate(const InputObject& object) {
     CheckResult& result = report_.results.emplace_back();
     SetPlace(object.place, &result);
     SetObject(subject_, &result);
-    SetMount(finding, subject_.templates()[static_cast<std::size_t>(finding.template_index)],
-             &result);
+    if (const auto index = static_cast<std::size_t>(finding.template_index);
+        index < subject_.templates().size()) {
+      SetMount(finding, subject_.templates()[index], &result);
+    }
     SetFinding(finding, &result);
     const core::FieldLocation location = object.Find(finding.field);
     result.position = location.value;

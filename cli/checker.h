@@ -1,6 +1,7 @@
 #ifndef MOUNTGUARD_CLI_CHECKER_H_
 #define MOUNTGUARD_CLI_CHECKER_H_
 
+#include <functional>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -25,6 +26,9 @@ struct CheckSettings {
   std::optional<std::string> user;
   std::vector<std::string> groups;  // none: unknown
   std::optional<bool> dry_run;
+  std::string sub_resource;
+  core::JsonValue old_object;           // on UPDATE; borrowed
+  bool undecodable_is_finding = false;  // as for the server; else it is an error
   bool strict = false;
   int frame_width = 100;  // columns for the lines around a result
   core::WallTime now;     // what exceptions' expiry is held against
@@ -43,6 +47,8 @@ class Checker {
   /// What there is to say of one file, "-" being standard input. In the order of documents and
   /// items; of one object first what Kubernetes says, in its order, then the rest by position.
   CheckReport CheckFile(const std::string& file);
+  /// The same of whatever `read` puts into the sink: a text, a part of a file.
+  CheckReport Check(const std::function<InputCounts(const InputSink& sink)>& read);
 
  private:
   void Take(const InputObject& object);

@@ -275,7 +275,8 @@ void InputReader::EmitObjects(const InputObject& document, const InputSink& sink
     std::optional<int> item;
     std::string prefix;
   };
-  std::vector<Pending> pending{{document.root, JsonValue(), std::nullopt, ""}};
+  std::vector<Pending> pending{
+      {document.root, JsonValue(), std::nullopt, std::string(document.field_prefix)}};
   while (!pending.empty()) {
     const Pending next = std::move(pending.back());
     pending.pop_back();

@@ -119,4 +119,9 @@ std::optional<WallTime> ParseDate(std::string_view text) {
   return WallTime(day);
 }
 
+std::optional<WallTime> ParseDateOrTime(std::string_view text) {
+  const std::optional<WallTime> day = ParseDate(text);
+  return day ? day : ParseRfc3339(text);
+}
+
 }  // namespace mountguard::core

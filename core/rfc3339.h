@@ -19,6 +19,9 @@ std::optional<WallTime> ParseRfc3339(std::string_view text);
 /// 00:00 UTC of a day: "2026-05-01". Nothing for any other text.
 std::optional<WallTime> ParseDate(std::string_view text);
 
+/// Either of the two: the moment that a person names who says what day it is.
+std::optional<WallTime> ParseDateOrTime(std::string_view text);
+
 }  // namespace mountguard::core
 
 #endif  // MOUNTGUARD_CORE_RFC3339_H_
