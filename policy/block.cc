@@ -11,20 +11,21 @@ namespace {
 using Field = BlockField;
 using Type = ValueType;
 
-constexpr bool kAuthor = true;
+constexpr Choice kAuthor = Choice::kAuthor;
+constexpr Choice kOthers = Choice::kOthers;
 
 constexpr std::array<BlockFieldInfo, 30> kFields = {{
     {"operations", Field::kOperations, Type::kWords, Scope::kRequest},
-    {"users", Field::kUsers, Type::kPatterns, Scope::kRequest},
-    {"groups", Field::kGroups, Type::kPatterns, Scope::kRequest},
-    {"namespaces", Field::kNamespaces, Type::kPatterns, Scope::kRequest},
+    {"users", Field::kUsers, Type::kPatterns, Scope::kRequest, kOthers},
+    {"groups", Field::kGroups, Type::kPatterns, Scope::kRequest, kOthers},
+    {"namespaces", Field::kNamespaces, Type::kPatterns, Scope::kRequest, kOthers},
     {"dryRun", Field::kDryRun, Type::kBool, Scope::kRequest},
     {"kinds", Field::kKinds, Type::kKinds, Scope::kRequest},
     {"names", Field::kNames, Type::kPatterns, Scope::kRequest, kAuthor},
     {"labels", Field::kLabels, Type::kSelector, Scope::kPod, kAuthor},
     {"annotations", Field::kAnnotations, Type::kSelector, Scope::kPod, kAuthor},
     {"os", Field::kOs, Type::kWords, Scope::kPod},
-    {"serviceAccounts", Field::kServiceAccounts, Type::kPatterns, Scope::kPod},
+    {"serviceAccounts", Field::kServiceAccounts, Type::kPatterns, Scope::kPod, kAuthor},
     {"runtimeClasses", Field::kRuntimeClasses, Type::kPatterns, Scope::kPod, kAuthor},
     {"priorityClasses", Field::kPriorityClasses, Type::kPatterns, Scope::kPod},
     {"hostPID", Field::kHostPid, Type::kBool, Scope::kPod},
@@ -32,16 +33,16 @@ constexpr std::array<BlockFieldInfo, 30> kFields = {{
     {"hostUsers", Field::kHostUsers, Type::kBool, Scope::kPod},
     {"containers", Field::kContainers, Type::kPatterns, Scope::kContainer, kAuthor},
     {"containerTypes", Field::kContainerTypes, Type::kWords, Scope::kContainer},
-    {"images", Field::kImages, Type::kImages, Scope::kContainer},
+    {"images", Field::kImages, Type::kImages, Scope::kContainer, kOthers},
     {"privileged", Field::kPrivileged, Type::kBool, Scope::kContainer},
     {"capabilities", Field::kCapabilities, Type::kCapabilities, Scope::kContainer},
     {"mountPropagation", Field::kMountPropagation, Type::kWords, Scope::kMount},
     {"readOnly", Field::kReadOnly, Type::kBool, Scope::kMount},
     {"recursiveReadOnly", Field::kRecursiveReadOnly, Type::kWords, Scope::kMount},
     {"subPath", Field::kSubPath, Type::kBool, Scope::kMount},
-    {"mountPath", Field::kMountPath, Type::kPath, Scope::kMount},
+    {"mountPath", Field::kMountPath, Type::kPath, Scope::kMount, kAuthor},
     {"volumeTypes", Field::kVolumeTypes, Type::kWords, Scope::kMount},
-    {"volumes", Field::kVolumes, Type::kPatterns, Scope::kMount},
+    {"volumes", Field::kVolumes, Type::kPatterns, Scope::kMount, kAuthor},
     {"hostPath", Field::kHostPath, Type::kPath, Scope::kMount},
     {"csiDrivers", Field::kCsiDrivers, Type::kPatterns, Scope::kMount},
 }};

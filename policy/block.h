@@ -65,13 +65,19 @@ enum class ValueType : std::uint8_t {
 /// mount that a finding does not have (it may be about a whole object) does not hold.
 enum class Scope : std::uint8_t { kRequest, kPod, kContainer, kMount };
 
+/// Whose choice a field's value is: what an exception may rest on goes by it.
+enum class Choice : std::uint8_t {
+  kWhat,    // says what is mounted and by what, not by whom
+  kAuthor,  // a name or mark that whoever writes the pod gives it at will
+  kOthers,  // who asks, where, and whose program it is: not the pod's author alone decides
+};
+
 struct BlockFieldInfo {
   std::string_view name;
   BlockField field;
   ValueType type;
   Scope scope;
-  /// Whoever writes the pod chooses the value: no exception should rest on such fields alone.
-  bool chosen_by_author = false;
+  Choice choice = Choice::kWhat;
 };
 
 const BlockFieldInfo& InfoOf(BlockField field);
@@ -148,6 +154,7 @@ struct Condition {
   std::variant<WordSet, bool, Patterns, ImagePatterns, std::vector<KindPattern>,
                std::vector<std::string>, LabelSelector, PathCondition>
       value;
+  core::SourcePos position = {};  // of the field's name
 };
 
 /// Conditions that must all hold, ordered by field.

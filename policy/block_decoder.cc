@@ -37,7 +37,7 @@ Block BlockDecoder::OneBlock(YamlNode node, std::string_view what) {
       Error(key, Unknown("field", key.text(), " in " + description, BlockFieldNames()));
       continue;
     }
-    Condition condition{info->field, {}};
+    Condition condition{info->field, {}, key.position()};
     if (ReadCondition(*info, value, &condition)) block.conditions.push_back(std::move(condition));
   }
   std::sort(block.conditions.begin(), block.conditions.end(),

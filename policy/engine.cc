@@ -14,6 +14,7 @@
 #include "policy/kubernetes/rule_ids.h"
 #include "policy/matcher.h"
 #include "policy/message.h"
+#include "policy/settings.h"
 
 namespace mountguard::policy {
 namespace {
@@ -23,34 +24,6 @@ struct EnabledAdvice {
   const RuleInfo* rule;
   Action action;
 };
-
-using Policies = std::vector<const MountPolicy*>;
-
-/// The strictest of what policies say, or `fallback` where none says anything.
-template <class Setting>
-Action Strictest(const Policies& policies, Action fallback, const Setting& setting) {
-  std::optional<Action> strictest;
-  for (const MountPolicy* policy : policies) {
-    const std::optional<Action> said = setting(*policy);
-    if (said) strictest = std::max(*said, strictest.value_or(Action::kOff));
-  }
-  return strictest.value_or(fallback);
-}
-
-Action KubernetesAction(const Policies& policies) {
-  return Strictest(policies, Action::kDeny,
-                   [](const MountPolicy& policy) { return policy.kubernetes_rules; });
-}
-
-Action AdviceAction(const Policies& policies, const RuleInfo& rule) {
-  return Strictest(policies, rule.default_action,
-                   [&rule](const MountPolicy& policy) -> std::optional<Action> {
-                     for (const auto& [id, action] : policy.advice) {
-                       if (id == rule.id) return action;
-                     }
-                     return std::nullopt;
-                   });
-}
 
 std::vector<EnabledAdvice> EnabledAdviceOf(const Policies& policies) {
   std::vector<EnabledAdvice> enabled;
@@ -88,17 +61,6 @@ MetadataKeys MetadataKeysOf(const Policies& policies) {
     list->erase(std::unique(list->begin(), list->end()), list->end());
   }
   return keys;
-}
-
-core::WorkloadTable WorkloadsOf(const Policies& policies) {
-  core::WorkloadTable workloads;
-  for (const MountPolicy* policy : policies) {
-    for (const CustomKind& kind : policy->pod_templates) {
-      // The loader has tried it: it cannot fail here.
-      static_cast<void>(workloads.Add(kind.group, kind.kind, kind.paths).has_value());
-    }
-  }
-  return workloads;
 }
 
 /// True if a match of the rule asks for a mode: then a finding is about that field.
@@ -367,11 +329,7 @@ class Engine::Evaluation {
 Engine::Engine(std::shared_ptr<const PolicySet> policies, std::string_view profile,
                core::Runtime runtime)
     : policies_(std::move(policies)), runtime_(runtime) {
-  Policies in_profile;
-  for (const MountPolicy& policy : policies_->policies()) {
-    if (policy.IsIn(profile)) in_profile.push_back(&policy);
-  }
-  compiled_ = std::make_unique<const Compiled>(in_profile);
+  compiled_ = std::make_unique<const Compiled>(PoliciesOf(*policies_, profile));
 }
 
 Engine::~Engine() = default;

@@ -418,13 +418,18 @@ void FileLoader::ExceptionName(YamlNode node, PolicyException* exception) {
 }
 
 void FileLoader::ExceptionRules(YamlNode node, PolicyException* exception) {
+  std::vector<std::pair<std::string, core::SourcePos>> rules;
   for (YamlNode element : List(node, "rules")) {
     std::string name;
     if (!Text(element, "rules", &name)) continue;
     load_.excepted_rules.push_back({name, PlaceOf(element)});
-    exception->rules.push_back(std::move(name));
+    rules.emplace_back(std::move(name), element.position());
   }
-  std::sort(exception->rules.begin(), exception->rules.end());
+  std::sort(rules.begin(), rules.end());
+  for (auto& [name, position] : rules) {
+    exception->rules.push_back(std::move(name));
+    exception->rule_positions.push_back(position);
+  }
 }
 
 void FileLoader::ExceptionMatch(YamlNode node, PolicyException* exception) {
@@ -439,6 +444,7 @@ void FileLoader::ExceptionExpires(YamlNode node, PolicyException* exception) {
   constexpr std::chrono::hours kDay(24);  // a date ends with its day
   const std::optional<core::WallTime> day = core::ParseDate(node.text());
   const std::optional<core::WallTime> moment = core::ParseRfc3339(node.text());
+  exception->expires_position = node.position();
   if (day) {
     exception->expires = *day + kDay;
   } else if (moment) {
@@ -592,14 +598,16 @@ std::string Render(const PolicyProblem& problem, const std::vector<PolicyFile>& 
   if (problem.position.known()) {
     place += fmt::format(":{}:{}", problem.position.line, problem.position.column);
   }
+  const std::string id = problem.id.empty() ? "" : fmt::format(" [{}]", problem.id);
   std::string text =
-      fmt::format("{}: {}: {}\n", place, error ? "error" : "warning", problem.message);
+      fmt::format("{}: {}: {}{}\n", place, error ? "error" : "warning", problem.message, id);
   for (const PolicyFile& file : files) {
     if (file.name != problem.file) continue;
     const core::LineIndex lines(WithoutByteOrderMark(file.content));
     text += core::ToText(core::MakeCodeFrame(lines, problem.position, kFrameWidth));
     break;
   }
+  if (!problem.remedy.empty()) text += fmt::format("  remedy: {}\n", problem.remedy);
   return text;
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/file_reader.h"
@@ -29,6 +30,9 @@ struct PolicyProblem {
   std::string file;
   core::SourcePos position;
   std::string message;  // what is wrong, what was expected, "did you mean"; one line
+  // Of a warning (policy_lint.h): its stable id, and what to do about it in one sentence.
+  std::string_view id = {};
+  std::string_view remedy = {};
 };
 
 /// `policies` is null if there is any error; warnings alone stop nothing.
@@ -51,7 +55,8 @@ std::shared_ptr<const PolicySet> Baseline();
 core::Result<std::vector<PolicyFile>> ReadPolicyFiles(const std::vector<std::string>& paths,
                                                       const core::FileReader& reader);
 
-/// The problem as compilers print it, with the line of the file and a caret under the place:
+/// The problem as compilers print it, with the line of the file and a caret under the place, and
+/// with a warning's id and remedy:
 ///   production.yaml:12:7: error: unknown field "mountPropagations", did you mean ...
 std::string Render(const PolicyProblem& problem, const std::vector<PolicyFile>& files);
 

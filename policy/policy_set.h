@@ -35,6 +35,8 @@ struct PolicyException {
   std::string reason;
   std::optional<core::WallTime> expires;  // the first moment at which it spares nothing
   core::SourcePos position;
+  core::SourcePos expires_position;
+  std::vector<core::SourcePos> rule_positions;  // of `rules`, in their order
 
   bool ExpiredAt(core::WallTime now) const { return expires && now >= *expires; }
 };

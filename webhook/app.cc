@@ -14,6 +14,7 @@
 #include "certs/cert_store.h"
 #include "certs/tls_context.h"
 #include "core/file_watcher.h"
+#include "policy/policy_lint.h"
 #include "policy/policy_loader.h"
 #include "webhook/admission_handler.h"
 #include "webhook/admission_response.h"
@@ -147,17 +148,19 @@ core::Result<std::shared_ptr<const PolicyGeneration>, StartError> App::Impl::Loa
   const auto files = policy::ReadPolicyFiles(config_.policies, reader_);
   if (!files) return Unavailable(files.error().message);
   policy::LoadedPolicies loaded = policy::LoadPolicies(*files);
-  std::string problems;
-  for (const policy::PolicyProblem& problem : loaded.problems) {
-    if (problem.severity == policy::PolicyProblem::Severity::kWarning) {
-      log_.Warn("policy warning", {{"file", std::string_view(problem.file)},
-                                   {"line", std::int64_t{problem.position.line}},
-                                   {"warning", std::string_view(problem.message)}});
-    } else {
+  if (loaded.policies == nullptr) {
+    std::string problems;
+    for (const policy::PolicyProblem& problem : loaded.problems) {
       problems += policy::Render(problem, *files);
     }
+    return Wrong(std::move(problems));
   }
-  if (loaded.policies == nullptr) return Wrong(std::move(problems));
+  for (const policy::PolicyProblem& problem : LintPolicies(*loaded.policies, clock_.Now())) {
+    log_.Warn("policy warning", {{"file", std::string_view(problem.file)},
+                                 {"line", std::int64_t{problem.position.line}},
+                                 {"id", problem.id},
+                                 {"warning", std::string_view(problem.message)}});
+  }
   return std::make_shared<const PolicyGeneration>(std::move(loaded.policies), config_.runtime);
 }
 

@@ -1,0 +1,370 @@
+#include "policy/policy_lint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+
+#include "core/did_you_mean.h"
+#include "core/rfc3339.h"
+#include "core/workload.h"
+#include "policy/all_rules.h"
+#include "policy/block.h"
+#include "policy/glob.h"
+#include "policy/kubernetes/rule_ids.h"
+#include "policy/settings.h"
+#include "policy/yaml_decoder.h"
+
+namespace mountguard::policy {
+namespace {
+
+/// More warnings than these are counted, not told.
+constexpr std::size_t kMaxWarnings = 1'000;
+
+// Their ids are an interface: users look them up in docs/policy-reference.md.
+enum Lint : std::size_t {
+  kExceptionForSilentRule,
+  kExceptionOnAuthorControlledFacts,
+  kExpiredException,
+  kKindWithoutPods,
+  kUsersOnControllerPods,
+};
+
+constexpr std::array<LintInfo, 5> kLints = {{
+    {"exception-for-silent-rule", "An exception spares a rule that says nothing where it acts",
+     "Take the rule out of the exception, or put the exception into a policy of the rule's "
+     "profiles."},
+    {"exception-on-author-controlled-facts",
+     "An exception rests on nothing but names and marks that whoever writes a pod gives it",
+     "Say in the same block where or whose it is: namespaces, users, groups or images."},
+    {"expired-exception", "An exception has expired",
+     "Delete the exception, or have it allowed anew and move its date."},
+    {"kind-without-pods", "A kind is named that holds no pod templates as far as is known",
+     "Correct the kind's name, or say in podTemplates where the kind holds pod templates."},
+    {"users-on-controller-pods",
+     "A block asks who makes a pod, and a workload's pods are made by a controller",
+     "Ask for namespaces or serviceAccounts instead, or name the controllers' users as well, such "
+     "as system:serviceaccount:kube-system:*."},
+}};
+
+constexpr bool Sorted() {
+  for (std::size_t i = 1; i < kLints.size(); ++i) {
+    if (kLints[i - 1].id >= kLints[i].id) return false;
+  }
+  return true;
+}
+static_assert(Sorted());
+
+const Condition* Find(const Block& block, BlockField field) {
+  for (const Condition& condition : block.conditions) {
+    if (condition.field == field) return &condition;
+  }
+  return nullptr;
+}
+
+/// `labels`, `labels and names`, `labels, names and containers`.
+std::string Enumerate(const std::vector<std::string_view>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? " and " : ", ";
+    text += words[i];
+  }
+  return text;
+}
+
+/// True if the condition holds for some only, whom the author of a pod does not choose.
+bool Confines(const Condition& condition) {
+  if (InfoOf(condition.field).choice != Choice::kOthers) return false;
+  if (const auto* images = std::get_if<ImagePatterns>(&condition.value)) {
+    return !images->plain.empty() &&
+           std::none_of(images->plain.begin(), images->plain.end(),
+                        [](const ImagePattern& image) { return image.repository == "**"; });
+  }
+  const auto& patterns = std::get<Patterns>(condition.value);
+  const auto everyone = [](const std::string& pattern) {
+    return pattern == "*" || pattern == "**" || pattern == "system:authenticated";
+  };
+  return patterns.has_plain() &&
+         std::none_of(patterns.globs.begin(), patterns.globs.end(), everyone) &&
+         std::none_of(patterns.literals.begin(), patterns.literals.end(), everyone);
+}
+
+/// True if the author of the patterns has thought of controllers, which are service accounts.
+bool NamesControllers(const Condition& condition) {
+  constexpr std::string_view kServiceAccount = "system:serviceaccount";  // users and groups alike
+  const std::string_view controller = condition.field == BlockField::kUsers
+                                          ? "system:serviceaccount:kube-system:job-controller"
+                                          : "system:serviceaccounts:kube-system";
+  const auto& patterns = std::get<Patterns>(condition.value);
+  const auto names = [&](const std::string& pattern) {
+    return pattern.rfind(kServiceAccount, 0) == 0 || pattern == "system:authenticated" ||
+           GlobMatches(pattern, controller);
+  };
+  return std::any_of(patterns.literals.begin(), patterns.literals.end(), names) ||
+         std::any_of(patterns.globs.begin(), patterns.globs.end(), names) ||
+         std::any_of(patterns.negated.begin(), patterns.negated.end(), names);
+}
+
+bool CanBePod(const Block& block) {
+  const Condition* kinds = Find(block, BlockField::kKinds);
+  if (kinds == nullptr) return true;
+  const auto& patterns = std::get<std::vector<KindPattern>>(kinds->value);
+  return std::any_of(patterns.begin(), patterns.end(), [](const KindPattern& pattern) {
+    return pattern.kind == "Pod" && pattern.group.value_or("").empty();
+  });
+}
+
+std::string Text(const KindPattern& pattern) {
+  if (!pattern.group) return pattern.kind;
+  return pattern.kind + "." + (pattern.group->empty() ? "core" : *pattern.group);
+}
+
+/// Goes through the policies and notes what it finds.
+class Linter {
+ public:
+  Linter(const PolicySet& set, core::WallTime now);
+
+  std::vector<PolicyProblem> Run();
+
+ private:
+  struct Profile {
+    std::string_view name;
+    std::map<std::string_view, Action> built_in;  // by id
+  };
+  struct RuleAt {
+    const MountPolicy* policy;
+    const PolicyRule* rule;
+  };
+  struct Warning {
+    std::size_t file;
+    PolicyProblem problem;
+  };
+
+  void Warn(Lint lint, core::SourcePos position, std::string message);
+
+  void LintPolicy(const MountPolicy& policy);
+  void LintRule(const PolicyRule& rule);
+  void LintException(const PolicyException& exception);
+  void LintExceptedRules(const PolicyException& exception);
+  void LintConfinement(const Block& block, const PolicyException& exception);
+  void LintKinds(const Block& block, const core::WorkloadTable& workloads);
+  /// `spares`: the block takes findings away, instead of saying what is looked at.
+  void LintUsers(const Block& block, bool spares);
+  template <class Visit>
+  void ForEachBlock(const Visit& visit) const;
+
+  bool SharesProfile(const MountPolicy& other) const;
+  /// Whether a built-in rule speaks in any profile in which the policy acts.
+  bool Speaks(const RuleInfo& rule) const;
+  core::WorkloadTable Workloads() const;
+
+  const PolicySet& set_;
+  const core::WallTime now_;
+  std::vector<Profile> profiles_;
+  std::unordered_map<std::string_view, RuleAt> rules_;
+  const MountPolicy* policy_ = nullptr;  // the one that is looked at
+  std::size_t file_ = 0;                 // the place of its file
+  std::vector<Warning> warnings_;
+};
+
+Linter::Linter(const PolicySet& set, core::WallTime now) : set_(set), now_(now) {
+  std::vector<std::string_view> names = {""};
+  names.insert(names.end(), set.profiles().begin(), set.profiles().end());
+  for (std::string_view name : names) {
+    Profile& profile = profiles_.emplace_back();
+    profile.name = name;
+    const Policies policies = PoliciesOf(set, name);
+    for (const RuleInfo& rule : AllRules()) {
+      if (rule.origin == Origin::kInput) continue;
+      profile.built_in[rule.id] = rule.origin == Origin::kAdvice ? AdviceAction(policies, rule)
+                                                                 : KubernetesAction(policies);
+    }
+  }
+  for (const MountPolicy& policy : set.policies()) {
+    for (const PolicyRule& rule : policy.rules) rules_.emplace(rule.name, RuleAt{&policy, &rule});
+  }
+}
+
+std::vector<PolicyProblem> Linter::Run() {
+  for (const MountPolicy& policy : set_.policies()) {
+    if (policy_ != nullptr && policy.file != policy_->file) ++file_;
+    policy_ = &policy;
+    LintPolicy(policy);
+  }
+  std::stable_sort(warnings_.begin(), warnings_.end(), [](const Warning& a, const Warning& b) {
+    return std::tie(a.file, a.problem.position) < std::tie(b.file, b.problem.position);
+  });
+  if (warnings_.size() > kMaxWarnings) {
+    PolicyProblem& last = warnings_[kMaxWarnings].problem;
+    last.message = fmt::format("and {} more warnings", warnings_.size() - kMaxWarnings);
+    last.id = last.remedy = {};
+    warnings_.resize(kMaxWarnings + 1);
+  }
+  std::vector<PolicyProblem> problems;
+  problems.reserve(warnings_.size());
+  for (Warning& warning : warnings_) problems.push_back(std::move(warning.problem));
+  return problems;
+}
+
+void Linter::Warn(Lint lint, core::SourcePos position, std::string message) {
+  const LintInfo& info = kLints[lint];
+  warnings_.push_back({file_,
+                       {PolicyProblem::Severity::kWarning, policy_->file, position,
+                        std::move(message), info.id, info.remedy}});
+}
+
+void Linter::LintPolicy(const MountPolicy& policy) {
+  for (const PolicyRule& rule : policy.rules) LintRule(rule);
+  for (const PolicyException& exception : policy.exceptions) LintException(exception);
+  bool asks_kinds = false;
+  ForEachBlock([&](const Block& block) {
+    asks_kinds = asks_kinds || Find(block, BlockField::kKinds) != nullptr;
+  });
+  if (!asks_kinds) return;
+  const core::WorkloadTable workloads = Workloads();
+  ForEachBlock([&](const Block& block) { LintKinds(block, workloads); });
+}
+
+template <class Visit>
+void Linter::ForEachBlock(const Visit& visit) const {
+  for (const PolicyRule& rule : policy_->rules) {
+    for (const auto* blocks : {&rule.match, &rule.exclude, &rule.require}) {
+      for (const Block& block : *blocks) visit(block);
+    }
+  }
+  for (const PolicyException& exception : policy_->exceptions) {
+    for (const Block& block : exception.match) visit(block);
+  }
+}
+
+void Linter::LintRule(const PolicyRule& rule) {
+  for (const Block& block : rule.match) LintUsers(block, false);
+  for (const auto* blocks : {&rule.exclude, &rule.require}) {
+    for (const Block& block : *blocks) LintUsers(block, true);
+  }
+}
+
+void Linter::LintException(const PolicyException& exception) {
+  if (exception.ExpiredAt(now_)) {
+    Warn(kExpiredException, exception.expires_position,
+         fmt::format("the exception {} has expired: since {} it spares nothing",
+                     Quoted(exception.name), core::FormatRfc3339(*exception.expires)));
+  }
+  LintExceptedRules(exception);
+  for (const Block& block : exception.match) {
+    LintConfinement(block, exception);
+    LintUsers(block, true);
+  }
+}
+
+void Linter::LintExceptedRules(const PolicyException& exception) {
+  for (std::size_t i = 0; i < exception.rules.size(); ++i) {
+    const std::string& name = exception.rules[i];
+    if (const RuleInfo* built_in = AllRules::Find(name)) {
+      if (Speaks(*built_in)) continue;
+      Warn(kExceptionForSilentRule, exception.rule_positions[i],
+           fmt::format("the exception {} spares the rule {}, which is Off in every profile of "
+                       "this policy",
+                       Quoted(exception.name), Quoted(name)));
+      continue;
+    }
+    const RuleAt& at = rules_.at(name);
+    if (SharesProfile(*at.policy)) continue;
+    Warn(
+        kExceptionForSilentRule, exception.rule_positions[i],
+        fmt::format("the exception {} spares the rule {} of the policy {}, which shares no profile "
+                    "with this one",
+                    Quoted(exception.name), Quoted(name), Quoted(at.policy->name)));
+  }
+}
+
+void Linter::LintConfinement(const Block& block, const PolicyException& exception) {
+  std::vector<std::string_view> chosen;
+  core::SourcePos position;
+  for (const Condition& condition : block.conditions) {
+    if (Confines(condition)) return;
+    if (InfoOf(condition.field).choice != Choice::kAuthor) continue;
+    if (chosen.empty()) position = condition.position;
+    chosen.push_back(InfoOf(condition.field).name);
+  }
+  if (chosen.empty()) return;
+  Warn(kExceptionOnAuthorControlledFacts, position,
+       fmt::format("the exception {} goes by {} alone, which whoever writes a pod chooses: anyone "
+                   "can help themselves to it",
+                   Quoted(exception.name), Enumerate(chosen)));
+}
+
+void Linter::LintUsers(const Block& block, bool spares) {
+  if (!spares && !CanBePod(block)) return;
+  for (BlockField field : {BlockField::kUsers, BlockField::kGroups}) {
+    const Condition* condition = Find(block, field);
+    if (condition == nullptr || NamesControllers(*condition)) continue;
+    const std::string_view name = InfoOf(field).name;
+    Warn(kUsersOnControllerPods, condition->position,
+         fmt::format("this block asks for {}; the pods of a DaemonSet or Deployment are created by "
+                     "a controller and judged with its user, not with that of who made the "
+                     "workload: {}",
+                     name, spares ? "they are not spared" : "they are not looked at"));
+  }
+}
+
+void Linter::LintKinds(const Block& block, const core::WorkloadTable& workloads) {
+  const Condition* condition = Find(block, BlockField::kKinds);
+  if (condition == nullptr) return;
+  for (const KindPattern& pattern : std::get<std::vector<KindPattern>>(condition->value)) {
+    std::vector<std::string> same_kind;
+    std::vector<std::string_view> known;
+    bool found = false;
+    for (const core::Workload& workload : workloads.all()) {
+      known.push_back(workload.kind);
+      if (workload.kind != pattern.kind) continue;
+      found = found || !pattern.group || *pattern.group == workload.group;
+      same_kind.push_back(Text(KindPattern{workload.kind, workload.group}));
+    }
+    if (found) continue;
+    Warn(kKindWithoutPods, condition->position,
+         fmt::format("no kind {} is known to hold pod templates, so nothing of that kind is "
+                     "judged{}",
+                     Quoted(Text(pattern)),
+                     same_kind.empty() ? core::DidYouMean(pattern.kind, known)
+                                       : fmt::format("; there is {}", fmt::join(same_kind, ", "))));
+  }
+}
+
+bool Linter::SharesProfile(const MountPolicy& other) const {
+  if (policy_->profiles.empty() || other.profiles.empty()) return true;
+  return std::any_of(other.profiles.begin(), other.profiles.end(),
+                     [this](const std::string& profile) { return policy_->IsIn(profile); });
+}
+
+bool Linter::Speaks(const RuleInfo& rule) const {
+  if (rule.id == kUndecodable) return true;  // it is audited even where Kubernetes' rules are off
+  return std::any_of(profiles_.begin(), profiles_.end(), [&](const Profile& profile) {
+    return policy_->IsIn(profile.name) && profile.built_in.at(rule.id) != Action::kOff;
+  });
+}
+
+/// The kinds of all profiles in which the policy acts.
+core::WorkloadTable Linter::Workloads() const {
+  Policies sharing;
+  for (const MountPolicy& other : set_.policies()) {
+    if (!other.pod_templates.empty() && SharesProfile(other)) sharing.push_back(&other);
+  }
+  return WorkloadsOf(sharing);
+}
+
+}  // namespace
+
+std::span<const LintInfo> AllLints() { return kLints; }
+
+std::vector<PolicyProblem> LintPolicies(const PolicySet& policies, core::WallTime now) {
+  return Linter(policies, now).Run();
+}
+
+}  // namespace mountguard::policy
