@@ -12,7 +12,7 @@ using core::JsonValue;
 
 /// What an entry is filed under: a text that the mount must have for the block to hold.
 struct BlockIndex::Lookup {
-  enum Kind : std::uint8_t { kExact, kPrefix, kUnder };
+  enum Kind : std::uint8_t { kExact, kPrefix, kSuffix, kUnder };
 
   /// Keys are hashes; that two texts may share one costs a try, never a verdict.
   static Key KeyOf(BlockField field, Kind kind, std::string_view text) {
@@ -28,7 +28,7 @@ struct BlockIndex::Lookup {
   BlockField field;
   Kind kind;
   Key key;
-  std::size_t length = 0;  // of a prefix
+  std::size_t length = 0;  // of a prefix or suffix
 
   static Lookup Of(BlockField field, Kind kind, std::string_view text) {
     return {field, kind, KeyOf(field, kind, text), text.size()};
@@ -45,9 +45,13 @@ BlockIndex::BlockIndex(std::vector<Entry> entries) : entries_(std::move(entries)
       lookups.push_back(Lookup::Of(field, Lookup::kExact, literal));
     }
     for (const std::string& glob : patterns.globs) {
-      const std::size_t length = LiteralPrefixLength(glob);
-      if (length == 0) return Lookups();
-      lookups.push_back(Lookup::Of(field, Lookup::kPrefix, glob.substr(0, length)));
+      const std::size_t prefix = LiteralPrefixLength(glob);
+      const std::size_t suffix = LiteralSuffixLength(glob);
+      if (prefix == 0 && suffix == 0) return Lookups();
+      const std::string_view text = glob;
+      lookups.push_back(
+          prefix >= suffix ? Lookup::Of(field, Lookup::kPrefix, text.substr(0, prefix))
+                           : Lookup::Of(field, Lookup::kSuffix, text.substr(text.size() - suffix)));
     }
     return lookups;
   };
@@ -82,14 +86,27 @@ BlockIndex::BlockIndex(std::vector<Entry> entries) : entries_(std::move(entries)
     return lookups;
   };
   const auto of_labels = [](BlockField field, const LabelSelector& selector) {
+    using Operator = LabelSelector::Operator;
     Lookups lookups;
     for (const LabelSelector::Requirement& requirement : selector.requirements) {
-      if (requirement.op != LabelSelector::Operator::kIn) continue;
-      for (const std::string& value : requirement.values) {
-        lookups.push_back(
-            {field, Lookup::kExact, Lookup::KeyOfLabel(field, requirement.key, value), 0});
+      if (requirement.op == Operator::kIn) {
+        lookups.clear();
+        for (const std::string& value : requirement.values) {
+          lookups.push_back(
+              {field, Lookup::kExact, Lookup::KeyOfLabel(field, requirement.key, value), 0});
+        }
+        break;  // tells more than that a key is there
       }
-      break;
+      if (requirement.op == Operator::kExists && lookups.empty()) {
+        lookups.push_back(Lookup::Of(field, Lookup::kExact, requirement.key));
+      }
+    }
+    return lookups;
+  };
+  const auto of_capabilities = [](BlockField field, const std::vector<std::string>& names) {
+    Lookups lookups;
+    for (const std::string& name : names) {
+      lookups.push_back(Lookup::Of(field, Lookup::kExact, name));
     }
     return lookups;
   };
@@ -112,9 +129,11 @@ BlockIndex::BlockIndex(std::vector<Entry> entries) : entries_(std::move(entries)
         return of_labels(condition.field, std::get<LabelSelector>(condition.value));
       case ValueType::kKinds:
         return of_kinds(condition.field, std::get<std::vector<KindPattern>>(condition.value));
+      case ValueType::kCapabilities:
+        return of_capabilities(condition.field,
+                               std::get<std::vector<std::string>>(condition.value));
       case ValueType::kWords:
       case ValueType::kBool:
-      case ValueType::kCapabilities:
         return {};
     }
     return {};
@@ -137,9 +156,10 @@ BlockIndex::BlockIndex(std::vector<Entry> entries) : entries_(std::move(entries)
   };
 
   for (std::uint32_t i = 0; i < entries_.size(); ++i) {
+    shapes_.push_back(BlockShape::Of(*entries_[i].block));
     std::vector<Lookups>& choices = lookups_of[i];
     if (choices.empty()) {
-      FileByMode(i);
+      FileByShape(i);
       continue;
     }
     const auto best =
@@ -149,26 +169,24 @@ BlockIndex::BlockIndex(std::vector<Entry> entries) : entries_(std::move(entries)
   }
 }
 
-void BlockIndex::FileByMode(std::uint32_t entry) {
-  WordSet modes{(1U << kModeCount) - 1};
-  for (const Condition& condition : entries_[entry].block->conditions) {
-    if (condition.field == BlockField::kMountPropagation) {
-      modes = std::get<WordSet>(condition.value);
-    }
-  }
-  for (std::size_t mode = 0; mode < kModeCount; ++mode) {
-    if (modes.Has(mode)) by_mode_[mode].push_back(entry);
-  }
+void BlockIndex::FileByShape(std::uint32_t entry) {
+  const BlockShape shape = shapes_[entry];
+  const auto same = std::find_if(by_shape_.begin(), by_shape_.end(),
+                                 [shape](const ShapeFile& file) { return file.shape == shape; });
+  ShapeFile& file = same != by_shape_.end() ? *same : by_shape_.emplace_back(ShapeFile{shape, {}});
+  file.entries.push_back(entry);
 }
 
 void BlockIndex::FileUnder(const Lookup& lookup, std::uint32_t entry) {
   FieldFile& file = files_[static_cast<std::size_t>(lookup.field)];
   file.exact = file.exact || lookup.kind == Lookup::kExact;
   file.under = file.under || lookup.kind == Lookup::kUnder;
-  if (lookup.kind == Lookup::kPrefix) {
-    const auto at = std::lower_bound(file.prefixes.begin(), file.prefixes.end(), lookup.length);
-    if (at == file.prefixes.end() || *at != lookup.length) file.prefixes.insert(at, lookup.length);
-  }
+  const auto add_length = [&lookup](std::vector<std::size_t>* lengths) {
+    const auto at = std::lower_bound(lengths->begin(), lengths->end(), lookup.length);
+    if (at == lengths->end() || *at != lookup.length) lengths->insert(at, lookup.length);
+  };
+  if (lookup.kind == Lookup::kPrefix) add_length(&file.prefixes);
+  if (lookup.kind == Lookup::kSuffix) add_length(&file.suffixes);
   if (file.all.empty() || file.all.back() != entry) file.all.push_back(entry);
   std::vector<std::uint32_t>& filed = by_key_[lookup.key];
   if (filed.empty() || filed.back() != entry) filed.push_back(entry);
@@ -193,6 +211,10 @@ void BlockIndex::FindText(BlockField field, std::string_view value,
     if (length > value.size()) break;
     FindKey(Lookup::KeyOf(field, Lookup::kPrefix, value.substr(0, length)), found);
   }
+  for (std::size_t length : file.suffixes) {
+    if (length > value.size()) break;
+    FindKey(Lookup::KeyOf(field, Lookup::kSuffix, value.substr(value.size() - length)), found);
+  }
 }
 
 void BlockIndex::FindPath(BlockField field, std::string_view path,
@@ -212,16 +234,31 @@ void BlockIndex::FindLabels(BlockField field, JsonValue labels,
                             std::vector<std::uint32_t>* found) const {
   for (const JsonValue::Member& label : labels.Members()) {
     FindKey(Lookup::KeyOfLabel(field, label.key, label.value.AsString()), found);
+    FindKey(Lookup::KeyOf(field, Lookup::kExact, label.key), found);
+  }
+}
+
+void BlockIndex::FindCapabilities(JsonValue added, std::vector<std::uint32_t>* found) const {
+  constexpr BlockField kField = BlockField::kCapabilities;
+  for (JsonValue element : added.Elements()) {
+    const std::string name = CapabilityName(element.AsString());
+    if (name == kAllCapabilities) return FindAll(kField, found);
+    FindKey(Lookup::KeyOf(kField, Lookup::kExact, name), found);
+  }
+}
+
+void BlockIndex::FindShapes(const MountFacts& facts, std::vector<std::uint32_t>* found) const {
+  if (by_shape_.empty()) return;
+  const BlockShape mount = facts.mount() == nullptr ? BlockShape() : BlockShape::Of(facts);
+  for (const ShapeFile& file : by_shape_) {
+    if (!file.shape.Admits(mount)) continue;
+    found->insert(found->end(), file.entries.begin(), file.entries.end());
   }
 }
 
 void BlockIndex::Find(const MountFacts& facts, Scope scope,
                       std::vector<std::uint32_t>* found) const {
-  if (scope == Scope::kMount) {
-    const std::size_t no_mode = kModeCount - 1;
-    const std::size_t mode = facts.Has(scope) ? facts.mode().value_or(no_mode) : no_mode;
-    found->insert(found->end(), by_mode_[mode].begin(), by_mode_[mode].end());
-  }
+  if (scope == Scope::kMount) FindShapes(facts, found);
   if (!facts.Has(scope)) return;
   for (std::size_t i = 0; i < kFieldCount; ++i) {
     const auto field = static_cast<BlockField>(i);
@@ -257,12 +294,26 @@ void BlockIndex::Find(const MountFacts& facts, Scope scope,
         }
         break;
       }
+      case ValueType::kCapabilities:
+        FindCapabilities(facts.container()->added_capabilities, found);
+        break;
       case ValueType::kWords:
       case ValueType::kBool:
-      case ValueType::kCapabilities:
         break;
     }
   }
+}
+
+void BlockIndex::Sift(const std::vector<std::uint32_t>& found, const MountFacts& facts,
+                      std::vector<std::uint32_t>* candidates) const {
+  candidates->clear();
+  if (found.empty()) return;
+  const BlockShape mount = facts.mount() == nullptr ? BlockShape() : BlockShape::Of(facts);
+  for (std::uint32_t entry : found) {
+    if (shapes_[entry].Admits(mount)) candidates->push_back(entry);
+  }
+  std::sort(candidates->begin(), candidates->end());
+  candidates->erase(std::unique(candidates->begin(), candidates->end()), candidates->end());
 }
 
 }  // namespace mountguard::policy

@@ -211,13 +211,9 @@ class Engine::Evaluation {
     for (const core::VolumeMount& mount : judged.pod.Mounts(container)) {
       facts_.Select(&judged, &container, &mount);
       compiled_.rule_index.Find(facts_, Scope::kMount, found);
-      if (!found->empty()) {
-        candidates_.assign(found->begin(), found->end());
-        std::sort(candidates_.begin(), candidates_.end());
-        candidates_.erase(std::unique(candidates_.begin(), candidates_.end()), candidates_.end());
-        JudgeMount(template_index, container_index, mount_index);
-        found->resize(of_container);
-      }
+      compiled_.rule_index.Sift(*found, facts_, &candidates_);
+      JudgeMount(template_index, container_index, mount_index);
+      found->resize(of_container);
       ++mount_index;
     }
   }
@@ -294,11 +290,11 @@ class Engine::Evaluation {
 
   void Except(Finding* finding) {
     SelectPlaceOf(*finding);
-    candidates_.clear();
+    std::vector<std::uint32_t> found;
     for (Scope scope : {Scope::kRequest, Scope::kPod, Scope::kContainer, Scope::kMount}) {
-      compiled_.exception_index.Find(facts_, scope, &candidates_);
+      compiled_.exception_index.Find(facts_, scope, &found);
     }
-    std::sort(candidates_.begin(), candidates_.end());
+    compiled_.exception_index.Sift(found, facts_, &candidates_);
     Truth excepted = false;
     for (std::uint32_t candidate : candidates_) {
       const BlockIndex::Entry& entry = compiled_.exception_index.entry(candidate);

@@ -124,6 +124,17 @@ std::size_t LiteralPrefixLength(std::string_view pattern) {
                    pattern.find(kServiceAccountPlaceholder), pattern.size()});
 }
 
+std::size_t LiteralSuffixLength(std::string_view pattern) {
+  const auto length_behind = [pattern](std::size_t found, std::size_t size) {
+    return found == std::string_view::npos ? pattern.size() : pattern.size() - found - size;
+  };
+  const auto behind = [&](std::string_view placeholder) {
+    return length_behind(pattern.rfind(placeholder), placeholder.size());
+  };
+  return std::min({length_behind(pattern.find_last_of("*?"), 1), behind(kNamespacePlaceholder),
+                   behind(kServiceAccountPlaceholder)});
+}
+
 std::string_view FixedFolder(std::string_view path) {
   const std::size_t literal = LiteralPrefixLength(path);
   if (literal == path.size()) return path;

@@ -49,6 +49,9 @@ bool GlobMatches(std::string_view glob, std::string_view text);
 /// Where the first wildcard or placeholder begins, or the text's length.
 std::size_t LiteralPrefixLength(std::string_view pattern);
 
+/// How long the text behind the last wildcard and placeholder is; all of it where there is none.
+std::size_t LiteralSuffixLength(std::string_view pattern);
+
 /// The folder above the component in which a path's first placeholder stands: "/srv" of
 /// "/srv/a-{namespace}/b"; the path itself if it holds none. `path` is absolute.
 std::string_view FixedFolder(std::string_view path);

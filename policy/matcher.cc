@@ -14,21 +14,6 @@ namespace {
 using core::IsAtOrUnder;
 using core::JsonValue;
 
-std::size_t TypeWord(const core::ContainerView& container) {
-  const auto word = [&] {
-    switch (container.type) {
-      case core::ContainerType::kContainer:
-        return ContainerWord::kContainer;
-      case core::ContainerType::kInitContainer:
-        return container.sidecar ? ContainerWord::kSidecar : ContainerWord::kInitContainer;
-      case core::ContainerType::kEphemeralContainer:
-        return ContainerWord::kEphemeralContainer;
-    }
-    return ContainerWord::kContainer;
-  };
-  return static_cast<std::size_t>(word());
-}
-
 Polarity Opposite(Polarity polarity) {
   return polarity == Polarity::kCouldHold ? Polarity::kMustHold : Polarity::kCouldHold;
 }
@@ -43,7 +28,10 @@ std::optional<Truth> MatchesGlob(std::string_view glob, std::string_view value,
       return filled.text.size() <= kMaxGlobLength && GlobMatches(filled.text, value);
     case Filled::State::kUnknown: {
       const std::string_view prefix = glob.substr(0, LiteralPrefixLength(glob));
-      if (value.substr(0, prefix.size()) != prefix) return false;  // whatever is filled in
+      const std::size_t suffix = LiteralSuffixLength(glob);
+      const bool ends = value.size() >= suffix &&
+                        value.substr(value.size() - suffix) == glob.substr(glob.size() - suffix);
+      if (value.substr(0, prefix.size()) != prefix || !ends) return false;  // whatever is filled in
       return Truth::Unknown(UnknownFact::kNamespace);
     }
     case Filled::State::kUnfillable:
@@ -175,57 +163,6 @@ bool HoldsRequirement(const LabelSelector::Requirement& requirement, JsonValue l
   return false;
 }
 
-// Facts of a field
-
-Truth BoolOf(BlockField field, const MountFacts& facts) {
-  switch (field) {
-    case BlockField::kDryRun:
-      return facts.request().dry_run ? Truth(*facts.request().dry_run)
-                                     : Truth::Unknown(UnknownFact::kDryRun);
-    case BlockField::kHostPid:
-      return facts.pod()->host_pid();
-    case BlockField::kHostNetwork:
-      return facts.pod()->host_network();
-    case BlockField::kHostUsers:
-      return facts.pod()->host_users();
-    case BlockField::kPrivileged:
-      return facts.container()->privileged;
-    case BlockField::kReadOnly:
-      return facts.mount()->read_only;
-    case BlockField::kSubPath:
-      return !facts.mount()->sub_path.empty() || !facts.mount()->sub_path_expr.empty();
-    default:
-      return false;
-  }
-}
-
-std::optional<std::size_t> WordIn(BlockField field, std::string_view text) {
-  const std::vector<std::string_view>& words = WordsOf(field);
-  const auto found = std::find(words.begin(), words.end(), text);
-  if (found == words.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - words.begin());
-}
-
-std::optional<std::size_t> WordOf(BlockField field, const MountFacts& facts) {
-  switch (field) {
-    case BlockField::kOperations:
-      return WordIn(field, facts.request().operation);
-    case BlockField::kOs:
-      return WordIn(field, facts.pod()->windows() ? "windows" : "linux");
-    case BlockField::kContainerTypes:
-      return TypeWord(*facts.container());
-    case BlockField::kMountPropagation:
-      return facts.mode();
-    case BlockField::kRecursiveReadOnly:
-      return WordIn(field, facts.mount()->recursive_read_only.value_or("Disabled"));
-    case BlockField::kVolumeTypes:
-      if (facts.volume() == nullptr) return std::nullopt;
-      return static_cast<std::size_t>(facts.volume()->type);
-    default:
-      return std::nullopt;
-  }
-}
-
 Truth HoldsGroups(const Patterns& patterns, const MountFacts& facts) {
   if (!facts.request().groups) return Truth::Unknown(UnknownFact::kGroups);
   // Any group may match a plain pattern; none may match a negated one.
@@ -255,13 +192,8 @@ bool HoldsKinds(const std::vector<KindPattern>& kinds, const core::Document& obj
 
 bool HoldsCapabilities(const std::vector<std::string>& capabilities, JsonValue added) {
   for (JsonValue element : added.Elements()) {
-    // Runtimes take names in any case, with and without the prefix.
-    std::string name(element.AsString());
-    std::transform(name.begin(), name.end(), name.begin(), [](char c) {
-      return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    });
-    if (name.rfind("CAP_", 0) == 0) name.erase(0, 4);
-    if (name == "ALL") return true;
+    const std::string name = CapabilityName(element.AsString());
+    if (name == kAllCapabilities) return true;
     if (std::binary_search(capabilities.begin(), capabilities.end(), name)) return true;
   }
   return false;

@@ -40,6 +40,28 @@ std::optional<std::size_t> ModeWord(const core::VolumeMount& mount) {
   return static_cast<std::size_t>(*mode);
 }
 
+std::size_t TypeWord(const core::ContainerView& container) {
+  const auto word = [&] {
+    switch (container.type) {
+      case core::ContainerType::kContainer:
+        return ContainerWord::kContainer;
+      case core::ContainerType::kInitContainer:
+        return container.sidecar ? ContainerWord::kSidecar : ContainerWord::kInitContainer;
+      case core::ContainerType::kEphemeralContainer:
+        return ContainerWord::kEphemeralContainer;
+    }
+    return ContainerWord::kContainer;
+  };
+  return static_cast<std::size_t>(word());
+}
+
+std::optional<std::size_t> WordIn(BlockField field, std::string_view text) {
+  const std::vector<std::string_view>& words = WordsOf(field);
+  const auto found = std::find(words.begin(), words.end(), text);
+  if (found == words.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - words.begin());
+}
+
 TextFact KnownOr(const std::optional<std::string_view>& value, UnknownFact fact) {
   if (value) return {value, std::nullopt};
   return {std::nullopt, fact};
@@ -136,6 +158,58 @@ TextFact TextOf(BlockField field, const MountFacts& facts) {
     default:
       return {};
   }
+}
+
+Truth BoolOf(BlockField field, const MountFacts& facts) {
+  switch (field) {
+    case BlockField::kDryRun:
+      return facts.request().dry_run ? Truth(*facts.request().dry_run)
+                                     : Truth::Unknown(UnknownFact::kDryRun);
+    case BlockField::kHostPid:
+      return facts.pod()->host_pid();
+    case BlockField::kHostNetwork:
+      return facts.pod()->host_network();
+    case BlockField::kHostUsers:
+      return facts.pod()->host_users();
+    case BlockField::kPrivileged:
+      return facts.container()->privileged;
+    case BlockField::kReadOnly:
+      return facts.mount()->read_only;
+    case BlockField::kSubPath:
+      return !facts.mount()->sub_path.empty() || !facts.mount()->sub_path_expr.empty();
+    default:
+      return false;
+  }
+}
+
+std::optional<std::size_t> WordOf(BlockField field, const MountFacts& facts) {
+  switch (field) {
+    case BlockField::kOperations:
+      return WordIn(field, facts.request().operation);
+    case BlockField::kOs:
+      return WordIn(field, facts.pod()->windows() ? "windows" : "linux");
+    case BlockField::kContainerTypes:
+      return TypeWord(*facts.container());
+    case BlockField::kMountPropagation:
+      return facts.mode();
+    case BlockField::kRecursiveReadOnly:
+      return WordIn(field, facts.mount()->recursive_read_only.value_or("Disabled"));
+    case BlockField::kVolumeTypes:
+      if (facts.volume() == nullptr) return std::nullopt;
+      return static_cast<std::size_t>(facts.volume()->type);
+    default:
+      return std::nullopt;
+  }
+}
+
+std::string CapabilityName(std::string_view added) {
+  constexpr std::string_view kPrefix = "CAP_";
+  std::string name(added);
+  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  if (name.rfind(kPrefix, 0) == 0) name.erase(0, kPrefix.size());
+  return name;
 }
 
 JsonValue LabelsOf(BlockField field, const MountFacts& facts) {

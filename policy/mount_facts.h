@@ -84,6 +84,19 @@ struct TextFact {
 };
 TextFact TextOf(BlockField field, const MountFacts& facts);
 
+/// The value of a field of type kWords as the word's place; nothing where it is none of the words,
+/// or the volume is missing.
+std::optional<std::size_t> WordOf(BlockField field, const MountFacts& facts);
+
+/// What an added capability is called in policies: runtimes take names in any case, with and
+/// without the prefix.
+std::string CapabilityName(std::string_view added);
+/// The name that stands for every capability.
+inline constexpr std::string_view kAllCapabilities = "ALL";
+
+/// The value of a field of type kBool.
+Truth BoolOf(BlockField field, const MountFacts& facts);
+
 /// The labels or annotations that a field of type kSelector is about.
 core::JsonValue LabelsOf(BlockField field, const MountFacts& facts);
 

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "tests/bench/child.h"
+#include "tests/bench/compare.h"
 #include "tests/bench/load.h"
 #include "tests/bench/review_body.h"
 
@@ -38,14 +39,6 @@ struct Settings {
   std::chrono::milliseconds duration{2000};
 };
 
-struct Sample {
-  double cpu_us = 0;  // a request
-  double per_second = 0;
-  double p50_us = 0;
-  double p99_us = 0;
-  double resident_mb = 0;
-};
-
 std::vector<std::string> CommandOf(const std::string& target, const Settings& settings) {
   if (target == "admit") {
     return {settings.mountguard,      "serve",     "--bind-address",         "127.0.0.1",
@@ -54,48 +47,6 @@ std::vector<std::string> CommandOf(const std::string& target, const Settings& se
             "--tls-private-key-file", settings.key};
   }
   return {settings.directory + "/" + target + "_server", settings.certificate, settings.key};
-}
-
-Sample Median(std::vector<Sample> samples) {
-  const auto median = [&samples](double Sample::*field) {
-    std::sort(samples.begin(), samples.end(),
-              [field](const Sample& a, const Sample& b) { return a.*field < b.*field; });
-    return samples[samples.size() / 2].*field;
-  };
-  return {median(&Sample::cpu_us), median(&Sample::per_second), median(&Sample::p50_us),
-          median(&Sample::p99_us), median(&Sample::resident_mb)};
-}
-
-Sample Measure(const Child& server, LoadOptions options) {
-  double before = 0;
-  options.on_start = [&] { before = server.CpuMicroseconds(); };
-  LoadResult result = Load(options);
-  const double spent = server.CpuMicroseconds() - before;
-  if (result.failures > 0 || result.requests == 0) {
-    throw std::runtime_error(fmt::format("{} of {} requests failed", result.failures,
-                                         result.requests + result.failures));
-  }
-  return {spent / static_cast<double>(result.requests), result.PerSecond(), result.Latency(0.5),
-          result.Latency(0.99), server.ResidentMegabytes()};
-}
-
-/// Runs one load against each target in turn, `rounds` times over.
-std::map<std::string, Sample> Compare(const std::vector<std::string>& targets,
-                                      const Settings& settings, LoadOptions options) {
-  std::map<std::string, std::unique_ptr<Child>> servers;
-  for (const std::string& target : targets) {
-    servers[target] = std::make_unique<Child>(CommandOf(target, settings));
-  }
-  std::map<std::string, std::vector<Sample>> samples;
-  for (int round = 0; round < settings.rounds; ++round) {
-    for (const std::string& target : targets) {
-      options.port = servers[target]->port();
-      samples[target].push_back(Measure(*servers[target], options));
-    }
-  }
-  std::map<std::string, Sample> medians;
-  for (const auto& [target, list] : samples) medians[target] = Median(list);
-  return medians;
 }
 
 void PrintRow(const std::string& load, const std::string& target, const Sample& sample,
@@ -114,9 +65,14 @@ void Run(const Settings& settings) {
   fmt::print("{:<16} {:<8} {:>9} {:>10} {:>9} {:>9} {:>8} {:>11} {:>13}\n", "connections", "server",
              "CPU us", "requests/s", "p50 us", "p99 us", "RSS MB", "CPU/first", "req/s / null");
   PinToCore(kLoadCore);
+  const auto compare = [&settings](const std::vector<std::string>& names, const LoadOptions& load) {
+    std::vector<Target> targets;
+    for (const std::string& name : names) targets.push_back({name, CommandOf(name, settings)});
+    return Compare(targets, settings.rounds, load);
+  };
   for (int connections : {1, 16, 64}) {
     options.connections = connections;
-    const auto medians = Compare({"stock", "null", "admit"}, settings, options);
+    const auto medians = compare({"stock", "null", "admit"}, options);
     for (const char* target : {"stock", "null", "admit"}) {
       PrintRow(fmt::format("{} kept", connections), target, medians.at(target), medians.at("stock"),
                medians.at("null"));
@@ -124,7 +80,7 @@ void Run(const Settings& settings) {
   }
   options.connections = 16;
   options.new_connection_each = true;
-  const auto medians = Compare({"bare", "stock", "null", "admit"}, settings, options);
+  const auto medians = compare({"bare", "stock", "null", "admit"}, options);
   for (const char* target : {"bare", "stock", "null", "admit"}) {
     PrintRow("new each, 16", target, medians.at(target), medians.at("bare"), medians.at("null"));
   }

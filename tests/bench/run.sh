@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 
 require_packages "${build_packages[@]}" catch2
 cmake --preset release -DMOUNTGUARD_BENCH=ON >/dev/null
-cmake --build --preset release --target mountguard bench_server bench_check bare_server null_server stock_server
+cmake --build --preset release --target mountguard bench_server bench_check bench_policies bare_server null_server stock_server
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -15,6 +15,9 @@ build/release/mountguard certs issue --out "$work" --ip 127.0.0.1 >/dev/null
 
 echo "== an admission, against an empty handler"
 build/release/tests/bench/bench_server build/release/mountguard "$work/tls.crt" "$work/tls.key" "$@"
+echo
+echo "== many rules, against few; loading them, against yaml-cpp alone"
+build/release/tests/bench/bench_policies build/release/mountguard "$work/tls.crt" "$work/tls.key" "$@"
 echo
 echo "== check, against a bare libyaml scan of the same bytes"
 build/release/tests/bench/bench_check

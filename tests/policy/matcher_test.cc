@@ -63,6 +63,17 @@ TEST_CASE("a star stops at a slash, two do not") {
   CHECK_FALSE(GlobMatches("a.c", "abc"));
 }
 
+TEST_CASE("what a pattern begins and ends with is told, placeholders and wildcards left out") {
+  CHECK(LiteralPrefixLength("**/team-a") == 0);
+  CHECK(LiteralSuffixLength("**/team-a") == 7);
+  CHECK(LiteralSuffixLength("team-*") == 0);
+  CHECK(LiteralSuffixLength("team-?-a") == 2);
+  CHECK(LiteralSuffixLength("{namespace}-agent") == 6);
+  CHECK(LiteralSuffixLength("*-{namespace}") == 0);
+  CHECK(LiteralSuffixLength("a-{serviceAccount}/b") == 2);
+  CHECK(LiteralSuffixLength("plain") == 5);
+}
+
 TEST_CASE("a glob takes time in proportion to its text, whatever it is made of") {
   const std::string text(100'000, 'a');
   CHECK_FALSE(GlobMatches("**a*a*a*a*a*b**", text));
@@ -346,6 +357,23 @@ TEST_CASE("a rule among many others speaks of the same mounts as alone") {
       "{containers: [c], volumes: [v]}",
       "{serviceAccounts: [\"{namespace}\"]}",
       "{capabilities: [SYS_ADMIN]}",
+      "{capabilities: [NET_ADMIN, SYS_PTRACE]}",
+      "{images: ['**/b']}",
+      "{images: ['**/b', 'nginx']}",
+      "{images: ['**/a*b**']}",
+      "{containers: ['*c'], privileged: true}",
+      "{serviceAccounts: [\"{namespace}let\"]}",
+      "{labels: {matchExpressions: [{key: app, operator: Exists}]}}",
+      "{annotations: {matchExpressions: [{key: app, operator: Exists}]}}",
+      "{privileged: false, mountPropagation: [Bidirectional]}",
+      "{privileged: true, volumeTypes: [hostPath], readOnly: false}",
+      "{volumeTypes: [emptyDir, csi], mountPropagation: [Bidirectional, Unset]}",
+      "{containerTypes: [sidecar], os: [linux]}",
+      "{dryRun: true, hostNetwork: false}",
+      "{operations: [UPDATE]}",
+      "{recursiveReadOnly: [Enabled]}",
+      "{subPath: true}",
+      "{namespaces: ['!x'], volumes: [v]}",
   };
   std::string all = "  rules:\n";
   for (std::size_t i = 0; i < blocks.size(); ++i) {
@@ -358,6 +386,9 @@ TEST_CASE("a rule among many others speaks of the same mounts as alone") {
   pods.emplace_back().metadata = R"("generateName":"p-","labels":{"app":"a"})";
   pods.emplace_back().spec = R"("serviceAccountName":"kubelet")";
   pods.emplace_back().mount = R"("name":"absent","mountPath":"/m")";
+  pods.emplace_back().mount = R"("name":"v","mountPath":"/m","mountPropagation":"no mode")";
+  pods.emplace_back().security = R"("capabilities":{"add":["cap_sys_ptrace"]})";
+  pods.emplace_back().security = R"("capabilities":{"add":["NET_RAW","ALL"]})";
   for (const PodText& pod : pods) {
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       const std::string name = "r" + std::to_string(i);
