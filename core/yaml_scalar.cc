@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/base64.h"
 #include "core/json_writer.h"
 
 namespace mountguard::core {
@@ -349,40 +350,6 @@ std::string Shorten(std::string_view text) {
 Unexpected<Error> WrongTag(std::string_view tag, std::string_view text) {
   return Failure(fmt::format("`{}` is not what its tag !!{} says: remove the tag or mend the value",
                              Shorten(text), tag));
-}
-
-int Base64Value(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (IsDigit(c)) return c - '0' + 52;
-  if (c == '+') return 62;
-  return c == '/' ? 63 : -1;
-}
-
-/// Go's base64.StdEncoding: padded, line breaks ignored.
-std::optional<std::string> DecodeBase64(std::string_view text) {
-  std::string clean(text);
-  clean.erase(
-      std::remove_if(clean.begin(), clean.end(), [](char c) { return c == '\n' || c == '\r'; }),
-      clean.end());
-  if (clean.size() % 4 != 0) return std::nullopt;
-  std::size_t padding = 0;
-  while (padding < 2 && padding < clean.size() && clean[clean.size() - 1 - padding] == '=') {
-    ++padding;
-  }
-  std::string bytes;
-  std::uint32_t bits = 0;
-  int bit_count = 0;
-  for (std::size_t i = 0; i + padding < clean.size(); ++i) {
-    const int value = Base64Value(clean[i]);
-    if (value < 0) return std::nullopt;
-    bits = (bits << 6) | static_cast<std::uint32_t>(value);
-    bit_count += 6;
-    if (bit_count < 8) continue;
-    bit_count -= 8;
-    bytes.push_back(static_cast<char>((bits >> bit_count) & 0xFF));
-  }
-  return bytes;
 }
 
 /// The meaning of a scalar whose tag is one of those that go-yaml resolves.

@@ -523,13 +523,6 @@ std::vector<PolicyProblem> SortedProblems(const Load& load) {
   return problems;
 }
 
-bool IsPolicyFileName(std::string_view name) {
-  const auto ends_with = [name](std::string_view ending) {
-    return name.size() > ending.size() && name.substr(name.size() - ending.size()) == ending;
-  };
-  return name.front() != '.' && (ends_with(".yaml") || ends_with(".yml"));
-}
-
 }  // namespace
 
 LoadedPolicies LoadPolicies(const std::vector<PolicyFile>& files) {
@@ -557,6 +550,13 @@ std::shared_ptr<const PolicySet> Baseline() {
   static const std::shared_ptr<const PolicySet> baseline =
       LoadPolicies({{"baseline.yaml", std::string(kBaselineYaml)}}).policies;
   return baseline;
+}
+
+bool IsPolicyFileName(std::string_view name) {
+  const auto ends_with = [name](std::string_view ending) {
+    return name.size() > ending.size() && name.substr(name.size() - ending.size()) == ending;
+  };
+  return !name.empty() && name.front() != '.' && (ends_with(".yaml") || ends_with(".yml"));
 }
 
 core::Result<std::vector<PolicyFile>> ReadPolicyFiles(const std::vector<std::string>& paths,

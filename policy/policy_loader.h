@@ -49,6 +49,10 @@ LoadedPolicies LoadPolicies(const std::vector<PolicyFile>& files);
 /// The policy in force where none is given: the embedded baseline.yaml.
 std::shared_ptr<const PolicySet> Baseline();
 
+/// True for the names of files in a policy directory that are read: *.yaml and *.yml, but for those
+/// that begin with "." (a ConfigMap volume's ..data).
+bool IsPolicyFileName(std::string_view name);
+
 /// The files behind `--policy` arguments: a file as it is; of a directory its *.yaml and *.yml, in
 /// name order, not recursive, names beginning with "." left out (a ConfigMap volume's ..data).
 /// A directory without such a file is an error: it is likelier a wrong path than a wish.

@@ -4,23 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <exception>
+#include <utility>
 
 #include "webhook/admission_response.h"
-#include "webhook/http_message.h"
 
 namespace mountguard::webhook {
 namespace {
-
-AdmissionReply ErrorReply(int status, std::string_view message) {
-  return {status, EncodeStatus(status, message)};
-}
-
-/// True for application/json, with or without parameters, in any case.
-bool IsJson(std::string_view content_type) {
-  std::string_view media = content_type.substr(0, content_type.find(';'));
-  while (!media.empty() && (media.back() == ' ' || media.back() == '\t')) media.remove_suffix(1);
-  return EqualsIgnoreCase(media, "application/json");
-}
 
 std::string UnknownProfile(std::string_view profile, const PolicyGeneration& policies) {
   const auto known = policies.Profiles();
@@ -43,17 +32,14 @@ AdmissionHandler::AdmissionHandler(const PolicyStore* policies, const core::Cloc
 AdmissionReply AdmissionHandler::Validate(std::string_view profile, std::string_view content_type,
                                           std::string& body, AdmissionScratch* scratch) const {
   scratch->reviewed = false;
-  if (!IsJson(content_type)) {
-    return ErrorReply(415,
-                      fmt::format("mountguard reads application/json, not \"{}\"", content_type));
-  }
+  if (auto json = CheckContentType(content_type); !json) return std::move(json).error();
   try {
     AdmissionReply reply = Judge(profile, body, scratch);
     if (body.size() > AdmissionScratch::kMaxKeptBytes) scratch->parser = core::JsonParser();
     return reply;
   } catch (const std::exception& fault) {
     scratch->reviewed = false;
-    return ErrorReply(500, fmt::format("mountguard failed on this request: {}", fault.what()));
+    return FaultReply(fault.what());
   }
 }
 
@@ -63,14 +49,8 @@ AdmissionReply AdmissionHandler::Judge(std::string_view profile, std::string& bo
   const policy::Engine* engine = scratch->policies->Find(profile);
   if (engine == nullptr) return ErrorReply(404, UnknownProfile(profile, *scratch->policies));
 
-  const auto root = scratch->parser.Parse(body);
-  if (!root) {
-    return ErrorReply(400, "mountguard cannot read the AdmissionReview: " + root.error().message);
-  }
-  auto review = DecodeAdmissionReview(*root);
-  if (!review) {
-    return ErrorReply(400, "mountguard cannot read the AdmissionReview: " + review.error().message);
-  }
+  auto review = ReadReview(body, &scratch->parser);
+  if (!review) return std::move(review).error();
   scratch->review = std::move(*review);
   scratch->subject.Read(scratch->review.facts, engine->workloads(), engine->metadata_keys(),
                         scratch->review.object, scratch->review.old_object);

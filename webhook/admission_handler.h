@@ -11,14 +11,9 @@
 #include "policy/verdict.h"
 #include "webhook/admission_review.h"
 #include "webhook/policy_store.h"
+#include "webhook/review_request.h"
 
 namespace mountguard::webhook {
-
-/// What goes back to the client. The body is always JSON.
-struct AdmissionReply {
-  int status = 200;
-  std::string body;
-};
 
 /// What a thread keeps from one admission to the next, so that a warm one allocates little. After
 /// Validate it holds what was found, for the log and the metrics, until the next one.

@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "core/cri.h"
 #include "core/json_writer.h"
-#include "core/utf8.h"
+#include "webhook/warning_list.h"
 
 namespace mountguard::webhook {
 namespace {
@@ -21,28 +22,6 @@ using policy::Finding;
 constexpr std::size_t kMaxTranslationBytes = 10'000;  // ValidatingAdmissionPolicy's own limit
 constexpr std::size_t kMaxFindingsBytes = 2'000;
 constexpr std::size_t kMaxMessageFindings = 10;
-/// The API server cuts every warning to 256 characters once all together exceed this.
-constexpr std::size_t kMaxWarningRunes = 4'096;
-/// Kept free for the sentence that says how many warnings were left out.
-constexpr std::size_t kOmittedWarningRunes = 64;
-
-/// The API server drops, without a word, a warning that holds a control character.
-std::string WithoutControlCharacters(std::string_view text) {
-  std::string clean;
-  clean.reserve(text.size());
-  while (!text.empty()) {
-    const core::Rune rune = core::DecodeRune(text);
-    const bool control =
-        rune.code_point < 0x20 || (rune.code_point >= 0x7F && rune.code_point < 0xA0);
-    if (control) {
-      clean += fmt::format("\\u{:04x}", static_cast<unsigned>(rune.code_point));
-    } else {
-      core::AppendRune(rune.code_point, &clean);
-    }
-    text.remove_prefix(rune.length);
-  }
-  return clean;
-}
 
 template <class F>
 void ForEachWith(const policy::Verdict& verdict, Action action, F&& visit) {
@@ -52,25 +31,11 @@ void ForEachWith(const policy::Verdict& verdict, Action action, F&& visit) {
 }
 
 std::vector<std::string> Warnings(const policy::Verdict& verdict) {
-  std::vector<std::string> warnings;
-  std::set<std::string> seen;
-  std::size_t runes = 0;
-  std::size_t omitted = 0;
+  WarningList warnings;
   ForEachWith(verdict, Action::kWarn, [&](const Finding& finding) {
-    std::string warning = WithoutControlCharacters(finding.field + ": " + WithRuleId(finding));
-    if (!seen.insert(warning).second) return;
-    const std::size_t length = core::CountRunes(warning);
-    if (runes + length > kMaxWarningRunes - kOmittedWarningRunes) {
-      ++omitted;
-      return;
-    }
-    runes += length;
-    warnings.push_back(std::move(warning));
+    warnings.Add(finding.field + ": " + WithRuleId(finding));
   });
-  if (omitted > 0) {
-    warnings.push_back(fmt::format("mountguard left out {} more warnings", omitted));
-  }
-  return warnings;
+  return std::move(warnings).Take();
 }
 
 /// What the object is called where its name is not made yet.

@@ -20,6 +20,8 @@
 #include "webhook/admission_response.h"
 #include "webhook/http_server.h"
 #include "webhook/metrics.h"
+#include "webhook/policy_handler.h"
+#include "webhook/policy_source.h"
 #include "webhook/policy_store.h"
 #include "webhook/stop_signals.h"
 
@@ -115,9 +117,13 @@ class App::Impl {
   HttpServerHooks Hooks();
   Metrics::Gauges MakeGauges();
   HttpResponse Validate(const HttpRequest& request);
+  HttpResponse ValidatePolicy(const HttpRequest& request);
   HttpResponse Health(std::string_view endpoint, bool readiness, const HttpRequest& request) const;
   /// Why the client may not ask, or "".
   std::string WhyUnauthorized(const HttpRequest& request) const;
+  HttpResponse Unauthorized(std::string_view why);
+  void RecordProtocolError(int status);
+  void RecordPolicy(const PolicyDecision& decision, std::chrono::nanoseconds duration);
   void Record(const AdmissionScratch& scratch, int status, std::chrono::nanoseconds duration);
   void LogDecision(const AdmissionScratch& scratch, policy::Action decision) const;
   void Stop(milliseconds grace);
@@ -132,6 +138,7 @@ class App::Impl {
   certs::SslCtxPtr tls_;
   std::unique_ptr<PolicyStore> policies_;
   std::unique_ptr<AdmissionHandler> handler_;
+  std::unique_ptr<PolicyHandler> policy_handler_;
   std::vector<AdmissionScratch> scratches_;  // one a worker of the secure server
   std::atomic<bool> stopping_{false};
   std::mutex load_mutex_;  // the first load and the watchers' reloads take turns
@@ -145,7 +152,7 @@ core::Result<std::shared_ptr<const PolicyGeneration>, StartError> App::Impl::Loa
   if (config_.policies.empty()) {
     return std::make_shared<const PolicyGeneration>(policy::Baseline(), config_.runtime);
   }
-  const auto files = policy::ReadPolicyFiles(config_.policies, reader_);
+  auto files = ReadPolicySnapshot(config_.policies, reader_);
   if (!files) return Unavailable(files.error().message);
   policy::LoadedPolicies loaded = policy::LoadPolicies(*files);
   if (loaded.policies == nullptr) {
@@ -161,7 +168,8 @@ core::Result<std::shared_ptr<const PolicyGeneration>, StartError> App::Impl::Loa
                                  {"id", problem.id},
                                  {"warning", std::string_view(problem.message)}});
   }
-  return std::make_shared<const PolicyGeneration>(std::move(loaded.policies), config_.runtime);
+  return std::make_shared<const PolicyGeneration>(std::move(loaded.policies), config_.runtime,
+                                                  *std::move(files));
 }
 
 core::Result<std::shared_ptr<const certs::CertPair>, StartError> App::Impl::LoadCertificate()
@@ -183,8 +191,8 @@ core::Result<void, StartError> App::Impl::LoadFirst() {
   if (!policies) return core::Unexpected(std::move(policies).error());
   auto certificate = LoadCertificate();
   if (!certificate) return core::Unexpected(std::move(certificate).error());
+  policies_ = std::make_unique<PolicyStore>(*policies);
   AnnouncePolicies(**policies);
-  policies_ = std::make_unique<PolicyStore>(std::move(*policies));
   certificates_.Replace(std::move(*certificate));
 
   certs::TlsOptions options;
@@ -209,12 +217,16 @@ void App::Impl::AnnouncePolicies(const PolicyGeneration& policies) {
 }
 
 core::Result<void, StartError> App::Impl::WatchFiles() {
+  core::FileWatcher::Options options;
+  options.settle_time = config_.reload_settle_time;
   auto certificate_watcher = core::FileWatcher::Start(
-      {config_.tls_cert_file, config_.tls_private_key_file}, [this] { ReloadCertificate(); });
+      {config_.tls_cert_file, config_.tls_private_key_file}, [this] { ReloadCertificate(); },
+      options);
   if (!certificate_watcher) return Unavailable(certificate_watcher.error().message);
   certificate_watcher_ = std::move(*certificate_watcher);
   if (config_.policies.empty()) return {};
-  auto policy_watcher = core::FileWatcher::Start(config_.policies, [this] { ReloadPolicies(); });
+  auto policy_watcher = core::FileWatcher::Start(
+      config_.policies, [this] { ReloadPolicies(); }, options);
   if (!policy_watcher) return Unavailable(policy_watcher.error().message);
   policy_watcher_ = std::move(*policy_watcher);
   return {};
@@ -230,8 +242,8 @@ void App::Impl::ReloadPolicies() {
                {{"problem", std::string_view(policies.error().message)}});
     return;
   }
+  policies_->Replace(*policies);
   AnnouncePolicies(**policies);
-  policies_->Replace(std::move(*policies));
 }
 
 void App::Impl::ReloadCertificate() {
@@ -268,6 +280,8 @@ core::Result<std::unique_ptr<HttpServer>, StartError> App::Impl::StartServer(
 core::Result<void, StartError> App::Impl::Listen() {
   handler_ =
       std::make_unique<AdmissionHandler>(policies_.get(), &clock_, config_.enforcement_action);
+  policy_handler_ =
+      std::make_unique<PolicyHandler>(policies_.get(), &clock_, config_.enforcement_action);
   metrics_.SetGauges(MakeGauges());
   if (auto listening = ListenSecurely(); !listening) return listening;
   // Second, because a scrape asks the secure server for its connections.
@@ -336,6 +350,8 @@ std::vector<Route> App::Impl::SecureRoutes() {
   };
   return {{"POST", "/validate", validate},
           {"POST", "/validate/{profile}", validate},
+          {"POST", "/validate-policy",
+           [this](const HttpRequest& request) { return ValidatePolicy(request); }},
           health("livez", false),
           health("readyz", true),
           health("healthz", false)};
@@ -398,10 +414,7 @@ std::string App::Impl::WhyUnauthorized(const HttpRequest& request) const {
 
 HttpResponse App::Impl::Validate(const HttpRequest& request) {
   const auto start = std::chrono::steady_clock::now();
-  if (std::string why = WhyUnauthorized(request); !why.empty()) {
-    metrics_.CountProtocolError(ProtocolErrorReason(401));
-    return ErrorResponseFor(401, why);
-  }
+  if (std::string why = WhyUnauthorized(request); !why.empty()) return Unauthorized(why);
   AdmissionScratch& scratch = scratches_[request.worker];
   AdmissionReply reply = handler_->Validate(request.parameter, request.headers.Get("Content-Type"),
                                             request.body, &scratch);
@@ -409,11 +422,52 @@ HttpResponse App::Impl::Validate(const HttpRequest& request) {
   return {reply.status, "application/json", std::move(reply.body)};
 }
 
+HttpResponse App::Impl::ValidatePolicy(const HttpRequest& request) {
+  const auto start = std::chrono::steady_clock::now();
+  if (std::string why = WhyUnauthorized(request); !why.empty()) return Unauthorized(why);
+  PolicyHandler::Outcome outcome =
+      policy_handler_->Validate(request.headers.Get("Content-Type"), request.body);
+  if (outcome.decision) {
+    RecordPolicy(*outcome.decision, std::chrono::steady_clock::now() - start);
+  } else {
+    RecordProtocolError(outcome.reply.status);
+  }
+  return {outcome.reply.status, "application/json", std::move(outcome.reply.body)};
+}
+
+HttpResponse App::Impl::Unauthorized(std::string_view why) {
+  metrics_.CountProtocolError(ProtocolErrorReason(401));
+  return ErrorResponseFor(401, why);
+}
+
+void App::Impl::RecordProtocolError(int status) {
+  metrics_.CountProtocolError(ProtocolErrorReason(status));
+  log_.Warn("not an admission review", {{"status", std::int64_t{status}}});
+}
+
+void App::Impl::RecordPolicy(const PolicyDecision& decision, std::chrono::nanoseconds duration) {
+  metrics_.CountAdmission(decision.operation, nullptr, decision.action, duration);
+  const std::initializer_list<LogField> fields = {
+      {"decision", policy::DecisionWord(decision.action)},
+      {"uid", std::string_view(decision.uid)},
+      {"operation", std::string_view(decision.operation)},
+      {"namespace", std::string_view(decision.namespace_name)},
+      {"name", std::string_view(decision.name)},
+      {"user", std::string_view(decision.user)},
+      {"dryRun", decision.dry_run},
+      {"errors", static_cast<std::int64_t>(decision.errors)},
+      {"warnings", static_cast<std::int64_t>(decision.warnings)}};
+  if (decision.labelled) {
+    log_.Info("policy review", fields);
+  } else {
+    log_.Debug("policy review", fields);
+  }
+}
+
 void App::Impl::Record(const AdmissionScratch& scratch, int status,
                        std::chrono::nanoseconds duration) {
   if (!scratch.reviewed) {
-    metrics_.CountProtocolError(ProtocolErrorReason(status));
-    log_.Warn("not an admission review", {{"status", std::int64_t{status}}});
+    RecordProtocolError(status);
     return;
   }
   const policy::Action decision = scratch.verdict.Decision();

@@ -34,6 +34,8 @@ struct ServerConfig {
   std::size_t max_connections = 2'048;
   std::chrono::milliseconds idle_timeout{120'000};
   std::chrono::milliseconds request_timeout{10'000};
+  /// How long changed files must rest before they are read; no flag, tests shorten it.
+  std::chrono::milliseconds reload_settle_time{100};
   LogFormat log_format = LogFormat::kJson;
   LogLevel log_level = LogLevel::kInfo;
 };

@@ -6,8 +6,8 @@
 namespace mountguard::webhook {
 
 PolicyGeneration::PolicyGeneration(std::shared_ptr<const policy::PolicySet> policies,
-                                   core::Runtime runtime)
-    : policies_(std::move(policies)) {
+                                   core::Runtime runtime, std::vector<policy::PolicyFile> files)
+    : policies_(std::move(policies)), files_(std::move(files)) {
   const auto add = [&](const std::string& profile) {
     engines_.emplace(std::piecewise_construct, std::forward_as_tuple(profile),
                      std::forward_as_tuple(policies_, profile, runtime));
