@@ -24,12 +24,22 @@ std::vector<std::string_view> FormatNames() {
   return names;
 }
 
+/// What help says of `-o`: the formats that there are.
+std::string OutputHelp() {
+  std::string help = "how, and to which file instead of standard output; repeatable. One of";
+  for (const ReportFormat& format : ReportFormats()) {
+    help += fmt::format("\n{:<13}{}", format.name, format.summary);
+  }
+  return help;
+}
+
 struct CheckFlags {
   PolicyFlags policy;
   CheckSettings settings;
   std::string dry_run;
   std::string at;
   std::vector<std::string> outputs;
+  std::string output_help = OutputHelp();
   std::string fail_on = "deny";
   int jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 
@@ -46,7 +56,7 @@ struct CheckFlags {
           {"--at", &at, "DATE",
            "the day, or RFC 3339 time, on which exceptions are judged (now)"}}},
         {"Result",
-         {{"-o,--output", &outputs, "FORMAT[=FILE]", "text (the default) or json, repeatable"},
+         {{"-o,--output", &outputs, "FORMAT[=FILE]", output_help},
           {"--fail-on", &fail_on, "deny|warn|none", "what makes the exit code 1 (deny)"},
           {"--strict", &settings.strict, "",
            "judge fragments too; repeated keys and dropped documents are errors"},
@@ -77,12 +87,10 @@ CheckReport CheckAll(const std::vector<std::string>& files, const policy::Engine
   return report;
 }
 
-ExitCode CodeOf(const CheckReport& report, std::string_view fail_on) {
-  const CheckSummary& summary = report.summary;
-  const bool failed =
-      (fail_on != "none" && summary.deny > 0) || (fail_on == "warn" && summary.warn > 0);
-  return Combine(failed ? ExitCode::kFindings : ExitCode::kClean,
-                 report.errors.empty() ? ExitCode::kClean : ExitCode::kUnreadable);
+/// The weakest action that fails a run.
+policy::Action FailOn(std::string_view flag) {
+  if (flag == "none") return policy::Action::kOff;
+  return flag == "warn" ? policy::Action::kWarn : policy::Action::kDeny;
 }
 
 /// What is wrong with flags that are fine each by itself; fills in what follows from them.
@@ -121,18 +129,20 @@ ExitCode RunCheck(const Command& command, const Arguments& arguments, Environmen
   if (!engine) return engine.error();
 
   CheckReport report;
+  report.basis = BasisOf((*engine)->policies(), flags.policy.profile);
+  report.basis.fail_on = FailOn(flags.fail_on);
   const InputSink failures = {
       nullptr, nullptr, [&report](const InputFailure& failure) {
         report.errors.push_back({std::string(failure.place.file), 0, {}, {}, failure.message});
       }};
-  const std::vector<std::string> files = ListInputFiles(paths, env.files, failures);
-  Append(CheckAll(files, **engine, flags.settings, flags.jobs, env), &report);
+  report.files = ListInputFiles(paths, env.files, failures);
+  Append(CheckAll(report.files, **engine, flags.settings, flags.jobs, env), &report);
 
   const ExitCode written = WriteOutputs(
       *outputs, env, [&report](std::string_view format, const Terminal& terminal, auto& out) {
         FindReportFormat(format)->write(report, terminal, out);
       });
-  return Combine(CodeOf(report, flags.fail_on), written);
+  return Combine(report.exit_code(), written);
 }
 
 }  // namespace
@@ -149,7 +159,7 @@ const Command kCheckCommand = {
     "  mountguard check deploy/\n"
     "  helm template ./chart | mountguard check -\n"
     "  mountguard check deploy/ --policy policies/ --namespace production --fail-on warn\n"
-    "  mountguard check deploy/ -o text -o json=report.json\n",
+    "  mountguard check deploy/ -o text -o sarif=mountguard.sarif -o html=mountguard.html\n",
     &RunCheck,
 };
 

@@ -24,7 +24,8 @@ ExitCode Combine(ExitCode a, ExitCode b);
 /// How a stream may be written to.
 struct Terminal {
   bool colour = false;
-  int width = 100;  // columns
+  int width = 100;     // columns
+  bool wraps = false;  // a person looks at it: long lines are wrapped between words
 };
 
 /// Everything that a command touches of the world, so that a test can be the world. Borrowed.

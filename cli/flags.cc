@@ -54,7 +54,11 @@ void PrintHelp(const Command& command, const std::vector<FlagGroup>& groups, std
   for (const FlagGroup& group : groups) {
     fmt::print(out, "\n{}:\n", group.title);
     for (const Flag& flag : group.flags) {
-      fmt::print(out, "{:<{}}  {}\n", HelpColumn(flag), width, flag.help);
+      std::string column = HelpColumn(flag);
+      for (const std::string_view line : Split(flag.help, '\n')) {
+        fmt::print(out, "{:<{}}  {}\n", column, width, line);
+        column.clear();
+      }
     }
   }
   if (!command.examples.empty()) fmt::print(out, "\nExamples:\n{}", command.examples);

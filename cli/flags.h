@@ -26,7 +26,7 @@ struct Flag {
   std::string_view names;  // "--policy", "-o,--output"
   FlagTarget target;
   std::string_view value;  // "PATH", or the words it may be: "Deny|Warn|Audit|Off"; "" for a bool
-  std::string_view help;   // one line
+  std::string_view help;   // one line, or several
 };
 
 /// Flags that stand together in the help.

@@ -5,38 +5,85 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <sstream>
+#include <system_error>
+#include <utility>
 
 #include "core/did_you_mean.h"
+#include "core/file_writer.h"
 
 namespace mountguard::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr mode_t kFileMode = 0644;
+
+core::Result<Output> ReadOutput(const std::string& text,
+                                const std::vector<std::string_view>& known) {
+  const std::size_t equals = text.find('=');
+  std::string name = text.substr(0, equals);
+  if (std::find(known.begin(), known.end(), name) == known.end()) {
+    return core::Failure(fmt::format("-o: expected one of {}, got \"{}\"{}", fmt::join(known, ", "),
+                                     name, core::DidYouMean(name, known)));
+  }
+  if (equals == std::string::npos) return Output{std::move(name), ""};
+  std::string file = text.substr(equals + 1);
+  if (file.empty()) {
+    return core::Failure(fmt::format("-o {}: expected the name of a file behind the =", text));
+  }
+  if (file == "-") file.clear();
+  return Output{std::move(name), std::move(file)};
+}
+
+/// What is wrong with two outputs that would go to one place.
+std::string Clash(const Output& first, const Output& second) {
+  if (first.file.empty()) {
+    return fmt::format(
+        "-o: {} and {} cannot both go to standard output; write one to a file: -o {}=FILE",
+        first.format, second.format, second.format);
+  }
+  return fmt::format("-o: {} and {} cannot both go to {}; give each a file of its own",
+                     first.format, second.format, first.file);
+}
+
+/// Writes to what is there and is no file: a pipe, a device. Nothing can be replaced there.
+core::Result<void> WriteInPlace(const std::string& path, const std::string& content) {
+  std::ofstream out(path, std::ios::binary);
+  if (out) out << content << std::flush;
+  if (out) return {};
+  return core::Failure(
+      fmt::format("cannot write {}: {}", path, std::generic_category().message(errno)));
+}
+
+core::Result<void> WriteToPath(const std::string& path, const std::string& content) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (fs::is_directory(status)) {
+    return core::Failure(fmt::format("cannot write {}: it is a directory", path));
+  }
+  if (fs::exists(status) && !fs::is_regular_file(status)) return WriteInPlace(path, content);
+  // A link stays one: it is what it points to that is replaced.
+  const fs::path target = fs::exists(status) ? fs::canonical(path, error) : fs::path(path);
+  return core::WriteFileAtomically(error ? path : target.string(), content, kFileMode);
+}
+
+}  // namespace
 
 core::Result<std::vector<Output>> ReadOutputs(const std::vector<std::string>& texts,
                                               const std::vector<std::string_view>& known) {
   if (texts.empty()) return std::vector<Output>{{"text", ""}};
   std::vector<Output> outputs;
-  std::string on_stdout;  // the format that goes there
   for (const std::string& text : texts) {
-    const std::size_t equals = text.find('=');
-    const std::string name = text.substr(0, equals);
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      return core::Failure(fmt::format("-o: expected one of {}, got \"{}\"{}",
-                                       fmt::join(known, ", "), name,
-                                       core::DidYouMean(name, known)));
-    }
-    const std::string file = equals == std::string::npos ? "" : text.substr(equals + 1);
-    if (equals != std::string::npos && file.empty()) {
-      return core::Failure(fmt::format("-o {}: expected the name of a file behind the =", text));
-    }
-    if (file.empty() && !on_stdout.empty()) {
-      return core::Failure(
-          fmt::format("-o: {} and {} cannot both go to standard output; write one "
-                      "to a file: -o {}=FILE",
-                      on_stdout, name, name));
-    }
-    outputs.push_back({name, file});
-    if (file.empty()) on_stdout = name;
+    auto output = ReadOutput(text, known);
+    if (!output) return core::Unexpected(output.error());
+    const auto same_place =
+        std::find_if(outputs.begin(), outputs.end(),
+                     [&output](const Output& other) { return other.file == output->file; });
+    if (same_place != outputs.end()) return core::Failure(Clash(*same_place, *output));
+    outputs.push_back(*std::move(output));
   }
   return outputs;
 }
@@ -50,15 +97,12 @@ ExitCode WriteOutputs(const std::vector<Output>& outputs, Environment& env,
       write(output.format, env.terminal, env.out);
       continue;
     }
-    std::ofstream file(output.file, std::ios::binary);
-    if (file) {
-      write(output.format, Terminal{}, file);
-      file.close();
+    std::ostringstream content;
+    write(output.format, Terminal{}, content);
+    if (const auto written = WriteToPath(output.file, content.str()); !written) {
+      fmt::print(env.err, "no {} report: {}\n", output.format, written.error().message);
+      code = ExitCode::kUnreadable;
     }
-    if (file) continue;
-    fmt::print(env.err, "{}: the report cannot be written: {}\n", output.file,
-               std::strerror(errno));
-    code = ExitCode::kUnreadable;
   }
   return code;
 }

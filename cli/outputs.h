@@ -18,13 +18,14 @@ struct Output {
   std::string file;  // "" is standard output
 };
 
-/// Reads what was given to `-o`; nothing given is text. Fails for a format that is none of `known`,
-/// and where two of them would go to standard output.
+/// Reads what was given to `-o`; nothing given is text, and the file "-" is standard output. Fails
+/// for a format that is none of `known`, and where two of them would go to one place.
 core::Result<std::vector<Output>> ReadOutputs(const std::vector<std::string>& texts,
                                               const std::vector<std::string_view>& known);
 
-/// Lets `write` write each output to where it goes; files are replaced. A file that cannot be
-/// written is told on env.err and makes the result kUnreadable.
+/// Lets `write` write each output to where it goes. A file is replaced as a whole or not at all; a
+/// pipe or a device is written to. Every one that cannot be written is told on env.err and makes
+/// the result kUnreadable; the others are written all the same.
 ExitCode WriteOutputs(const std::vector<Output>& outputs, Environment& env,
                       const std::function<void(std::string_view format, const Terminal& terminal,
                                                std::ostream& out)>& write);

@@ -9,6 +9,8 @@
 #include <array>
 #include <cstdlib>
 
+#include "core/display_width.h"
+
 namespace mountguard::cli {
 namespace {
 
@@ -35,6 +37,7 @@ bool IsDumb() {
 Terminal TerminalOf(int file_descriptor) {
   Terminal terminal;
   if (isatty(file_descriptor) == 0) return terminal;
+  terminal.wraps = true;
   terminal.colour = !IsSet("NO_COLOR") && !IsDumb();
   winsize size{};
   if (ioctl(file_descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
@@ -57,6 +60,27 @@ std::string_view EndOfStyle(const Terminal& terminal) { return terminal.colour ?
 std::string Styled(const Terminal& terminal, Style style, std::string_view text) {
   if (text.empty()) return "";
   return fmt::format("{}{}{}", StartOf(terminal, style), text, EndOfStyle(terminal));
+}
+
+std::string Wrapped(const Terminal& terminal, std::string_view text, int column, int indent) {
+  if (!terminal.wraps) return std::string(text);
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t space = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, space);
+    text.remove_prefix(std::min(space + 1, text.size()));
+    const int width = core::DisplayWidth(word);
+    if (!out.empty() && column + 1 + width > terminal.width) {
+      out.append("\n").append(static_cast<std::size_t>(indent), ' ');
+      column = indent;
+    } else if (!out.empty()) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += width;
+  }
+  return out;
 }
 
 }  // namespace mountguard::cli

@@ -25,6 +25,11 @@ std::string_view EndOfStyle(const Terminal& terminal);
 /// `text` in the style's colour, or as it is on a terminal without.
 std::string Styled(const Terminal& terminal, Style style, std::string_view text);
 
+/// `text`, which begins at `column`, with line ends for spaces where the terminal would break it;
+/// the lines that follow begin with `indent` spaces. As it is where nobody looks at it: programs
+/// that read a line want all of it. A word is never broken, so that paths can be copied.
+std::string Wrapped(const Terminal& terminal, std::string_view text, int column, int indent);
+
 }  // namespace mountguard::cli
 
 #endif  // MOUNTGUARD_CLI_TERMINAL_H_

@@ -10,7 +10,6 @@
 namespace mountguard::cli {
 namespace {
 
-constexpr std::string_view kVersion = MOUNTGUARD_VERSION;  // of the CMake project
 constexpr std::string_view kKubernetesRelease = "v1.36.3";
 
 ExitCode RunVersion(const Command& command, const Arguments& arguments, Environment& env) {
@@ -19,14 +18,17 @@ ExitCode RunVersion(const Command& command, const Arguments& arguments, Environm
       {"Result", {{"-o,--output", &format, "text|json", "how to print it (text)"}}}};
   if (const auto done = ParseFlags(command, groups, nullptr, arguments, env)) return *done;
   if (format == "json") {
-    WriteJson({{"version", kVersion}, {"kubernetesRules", kKubernetesRelease}}, env.out);
+    WriteJson({{"version", ProgramVersion()}, {"kubernetesRules", kKubernetesRelease}}, env.out);
   } else {
-    fmt::print(env.out, "mountguard {}\nKubernetes rules: {}\n", kVersion, kKubernetesRelease);
+    fmt::print(env.out, "mountguard {}\nKubernetes rules: {}\n", ProgramVersion(),
+               kKubernetesRelease);
   }
   return ExitCode::kClean;
 }
 
 }  // namespace
+
+std::string_view ProgramVersion() { return MOUNTGUARD_VERSION; }  // of the CMake project
 
 const Command kVersionCommand = {
     "version", "", "print the version and the Kubernetes release whose rules are built in",

@@ -140,8 +140,8 @@ CodeFrame MakeCodeFrame(const LineIndex& lines, SourcePos position, int width) {
   const int runes_before = std::max(position.column, 1) - 1;
   const int caret = ColumnsOf(target, runes_before);
   const std::string_view value = ValueAt(DropRunes(target, runes_before));
-  const int value_width =
-      ColumnsOf(target, runes_before + static_cast<int>(CountRunes(value))) - caret;
+  frame.value_length = static_cast<int>(CountRunes(value));
+  const int value_width = ColumnsOf(target, runes_before + frame.value_length) - caret;
   // Far to the right the window follows the caret, with some of what stands before it.
   const int first = caret + std::min(value_width, width / 2) < width ? 0 : caret - width / 2;
   for (int number = position.line - 1; number <= position.line + 1; ++number) {

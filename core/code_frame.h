@@ -40,6 +40,7 @@ struct CodeFrame {
   std::size_t target = 0;   // into lines: the one with the caret below it
   int caret_column = 0;     // columns of the terminal before the caret
   int caret_width = 1;      // columns that the value takes
+  int value_length = 0;     // code points of the whole value, as far as it stands on this line
 
   bool empty() const { return lines.empty(); }
 };

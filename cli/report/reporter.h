@@ -11,6 +11,7 @@
 #include "core/code_frame.h"
 #include "core/source_pos.h"
 #include "policy/finding.h"
+#include "policy/policy_set.h"
 
 namespace mountguard::cli {
 
@@ -52,6 +53,8 @@ struct CheckResult {
 
   /// Speaks up: no exception spares it.
   bool stands() const { return !exception.has_value(); }
+  /// What it comes to: Deny, Warn or Audit.
+  policy::Action action() const { return actions.Strongest(); }
 };
 
 /// Something that could not be read.
@@ -84,12 +87,49 @@ struct CheckSummary {
   int undetermined = 0;  // these are counted under their action (Audit), too
 };
 
+/// A rule that could have spoken: a built-in one or a policy's.
+struct ReportRule {
+  std::string id;
+  policy::Origin origin = policy::Origin::kKubernetes;
+  policy::Action action = policy::Action::kDeny;  // of its findings, unless a policy changes it
+  std::string policy;                             // the MountPolicy it stands in; "": built in
+  std::string summary;                            // one line; a policy's description
+  std::string remedy;                             // one sentence; "" for a policy's
+};
+
+/// An exception that could have spared a finding.
+struct ReportException {
+  std::string name;
+  std::string reason;
+};
+
+/// By what was judged; formats explain results from it.
+struct ReportBasis {
+  std::vector<ReportRule> rules;  // sorted by id
+  std::vector<ReportException> exceptions;
+  policy::Action fail_on = policy::Action::kDeny;  // the weakest that fails the run; Off: none does
+
+  /// Null if there is none of that name.
+  const ReportRule* FindRule(std::string_view id) const;
+  const ReportException* FindException(std::string_view name) const;
+};
+
+/// The rules and exceptions that a profile of these policies has.
+ReportBasis BasisOf(const policy::PolicySet& policies, std::string_view profile);
+
 /// What `check` found, in the order of the input.
 struct CheckReport {
+  ReportBasis basis;
+  std::vector<std::string> files;  // all that were to be read
   CheckSummary summary;
   std::vector<CheckResult> results;
   std::vector<CheckError> errors;
   std::vector<SkippedDocument> skipped;
+
+  /// True if the result is one for which the run fails.
+  bool Fails(const CheckResult& result) const;
+  /// What the run exits with for what it found.
+  ExitCode exit_code() const;
 };
 
 /// One way to print a report.
@@ -106,6 +146,12 @@ const ReportFormat* FindReportFormat(std::string_view name);
 
 void WriteTextReport(const CheckReport& report, const Terminal& terminal, std::ostream& out);
 void WriteJsonReport(const CheckReport& report, const Terminal& terminal, std::ostream& out);
+void WriteSarifReport(const CheckReport& report, const Terminal& terminal, std::ostream& out);
+void WriteJUnitReport(const CheckReport& report, const Terminal& terminal, std::ostream& out);
+void WriteGitHubReport(const CheckReport& report, const Terminal& terminal, std::ostream& out);
+void WriteGitLabReport(const CheckReport& report, const Terminal& terminal, std::ostream& out);
+void WritePolicyReport(const CheckReport& report, const Terminal& terminal, std::ostream& out);
+void WriteHtmlReport(const CheckReport& report, const Terminal& terminal, std::ostream& out);
 
 }  // namespace mountguard::cli
 

@@ -1,166 +1,133 @@
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
-#include <array>
+#include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "cli/report/reporter.h"
+#include "cli/report/wording.h"
 #include "cli/terminal.h"
-#include "policy/all_rules.h"
+#include "core/code_frame.h"
+#include "core/display_width.h"
 
 namespace mountguard::cli {
 namespace {
 
-using policy::Action;
+constexpr std::size_t kManyResults = 10;  // beyond these the summary lists the rules
 
-/// A fact on which a verdict may hang in CI, and the flag that settles it.
-struct FactFlag {
-  std::string_view fact;
-  std::string_view advice;
-};
-
-constexpr std::array<FactFlag, 5> kFactFlags = {{
-    {"namespace", "depends on the namespace: give --namespace"},
-    {"user", "depends on the user: give --user"},
-    {"groups", "depends on the user's groups: give --group"},
-    {"dryRun", "depends on whether it is a dry run: give --dry-run"},
-    {"name", "depends on the name, which the API server will make from generateName"},
-}};
-
-std::string AdviceFor(std::string_view fact) {
-  for (const FactFlag& known : kFactFlags) {
-    if (known.fact == fact) return std::string(known.advice);
-  }
-  return fmt::format("depends on what is not known here: {}", fact);
-}
-
-/// How a result is announced.
-struct Heading {
-  std::string_view word;
-  Style style;
-};
-
-Heading HeadingOf(const CheckResult& result) {
-  if (!result.stands()) return {"excepted", Style::kFaint};
-  switch (result.actions.Strongest()) {
-    case Action::kDeny:
-      return {"deny", Style::kDeny};
-    case Action::kWarn:
-      return {"warn", Style::kWarn};
-    case Action::kAudit:
-    case Action::kOff:
+Style StyleOf(Standing standing) {
+  switch (standing) {
+    case Standing::kError:
+    case Standing::kDeny:
+      return Style::kDeny;
+    case Standing::kWarn:
+      return Style::kWarn;
+    case Standing::kAudit:
+      return Style::kAudit;
+    case Standing::kExcepted:
+    case Standing::kSkipped:
       break;
   }
-  return {"audit", Style::kAudit};
-}
-
-/// `deploy/x.yaml:14:27`, as editors and terminals make it a link; the file alone where there is no
-/// place in it.
-std::string PlaceOf(const std::string& file, core::SourcePos position) {
-  if (!position.known()) return file;
-  return fmt::format("{}:{}:{}", file, position.line, position.column);
-}
-
-/// "DaemonSet kube-system/agent, spec.template"; "" for what is said of a whole document.
-std::string ObjectOf(const CheckResult& result) {
-  if (result.kind.empty()) return "";
-  std::string text = result.kind;
-  if (!result.name.empty()) {
-    text += fmt::format(" {}{}{}", result.namespace_name, result.namespace_name.empty() ? "" : "/",
-                        result.name);
-  }
-  if (!result.template_path.empty()) text += ", " + result.template_path;
-  if (result.source) text += ", from " + *result.source;
-  return text;
+  return Style::kFaint;
 }
 
 /// Prints reports to one terminal.
 class TextPrinter {
  public:
-  TextPrinter(const Terminal& terminal, std::ostream& out) : terminal_(terminal), out_(out) {}
+  TextPrinter(const CheckReport& report, const Terminal& terminal, std::ostream& out)
+      : report_(report), terminal_(terminal), out_(out) {}
 
   void Print(const CheckResult& result) {
-    const Heading heading = HeadingOf(result);
-    Announce(result.file, result.position, heading, result.message,
-             fmt::format(" [{}]", result.rule));
-    PrintFrame(result.frame, heading.style);
-    Note("in", ObjectOf(result));
-    if (result.definition.known()) {
-      Note("defined at", PlaceOf(result.file, result.definition));
-    }
-    if (result.exception) {
-      Note("excepted by", *result.exception);
-    } else if (const policy::RuleInfo* rule = policy::AllRules::Find(result.rule)) {
-      Note("remedy", rule->remedy, Style::kRemedy);
-    }
-    for (const std::string& fact : result.undetermined) Note("undetermined", AdviceFor(fact));
+    const Standing standing = StandingOf(result);
+    Announce(PlaceText(result.file, result.position), standing, result.message,
+             fmt::format("[{}]", result.rule));
+    PrintFrame(result.frame, standing);
+    for (const ReportNote& note : NotesOf(report_, result)) PrintNote(note);
     fmt::print(out_, "\n");
   }
 
   void Print(const CheckError& error) {
-    constexpr Heading kError = {"error", Style::kDeny};
-    Announce(error.file, error.position, kError, error.message, "");
-    PrintFrame(error.frame, kError.style);
+    Announce(PlaceText(error.file, error.position), Standing::kError, error.message, "");
+    PrintFrame(error.frame, Standing::kError);
     fmt::print(out_, "\n");
   }
 
   void Print(const SkippedDocument& skipped) {
-    Announce(skipped.file, skipped.position, {"skipped", Style::kFaint}, skipped.reason, "");
+    Announce(PlaceText(skipped.file, skipped.position), Standing::kSkipped, skipped.reason, "");
   }
 
-  void PrintSummary(const CheckReport& report) {
-    const CheckSummary& summary = report.summary;
-    fmt::print(out_, "{}, {}, {}: ", Count(summary.files, "file"), Count(summary.objects, "object"),
-               Count(summary.mounts, "mount"));
-    const std::array<std::pair<int, std::string_view>, 7> counts = {{
-        {summary.deny, "denied"},
-        {summary.warn, "warned"},
-        {summary.audit, "audited"},
-        {summary.undetermined, "undetermined"},
-        {summary.excepted, "excepted"},
-        {static_cast<int>(report.errors.size()), "could not be read"},
-        {static_cast<int>(report.skipped.size()), "skipped"},
-    }};
-    const std::array<Style, 7> styles = {Style::kDeny,   Style::kWarn, Style::kAudit, Style::kAudit,
-                                         Style::kStrong, Style::kDeny, Style::kStrong};
+  void PrintSummary() {
+    if (report_.results.size() > kManyResults) PrintRules();
     std::string text;
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-      const auto& [count, word] = counts[i];
-      if (count == 0) continue;
+    if (report_.results.empty() && report_.errors.empty()) {
+      text = Styled(terminal_, Style::kGood, "nothing found");
+    }
+    for (const ReportCount& count : CountsOf(report_)) {
       if (!text.empty()) text += ", ";
-      text += Styled(terminal_, styles[i], fmt::format("{} {}", count, word));
+      const bool quiet = StyleOf(count.standing) == Style::kFaint;
+      text += Styled(terminal_, quiet ? Style::kStrong : StyleOf(count.standing),
+                     fmt::format("{} {}", count.count, count.word));
     }
-    if (report.results.empty() && report.errors.empty()) {
-      const std::string clean = Styled(terminal_, Style::kGood, "nothing found");
-      text = text.empty() ? clean : fmt::format("{}, {}", clean, text);
-    }
-    fmt::print(out_, "{}\n", text);
+    fmt::print(out_, "{}: {}\n", ScopeText(report_.summary), text);
   }
 
  private:
-  static std::string Count(int count, std::string_view word) {
-    return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
+  void Announce(const std::string& place, Standing standing, std::string_view message,
+                const std::string& rule) {
+    constexpr int kIndent = 4;
+    const std::string where = core::PrintableText(place);
+    const std::string word = fmt::format("{}:", ToString(standing));
+    std::string text = core::PrintableText(message);
+    if (!rule.empty()) text += " " + rule;
+    const int column = core::DisplayWidth(where + ": " + word + " ");
+    text = Wrapped(terminal_, text, column, kIndent);
+    text.resize(text.size() - rule.size());  // it has no space, so it is whole at the end
+    fmt::print(out_, "{}: {} {}{}\n", Styled(terminal_, Style::kStrong, where),
+               Styled(terminal_, StyleOf(standing), word), text,
+               Styled(terminal_, Style::kFaint, rule));
   }
 
-  void Announce(const std::string& file, core::SourcePos position, Heading heading,
-                std::string_view message, std::string_view suffix) {
-    fmt::print(out_, "{}: {} {}{}\n",
-               Styled(terminal_, Style::kStrong, PlaceOf(core::PrintableText(file), position)),
-               Styled(terminal_, heading.style, fmt::format("{}:", heading.word)),
-               core::PrintableText(message), Styled(terminal_, Style::kFaint, suffix));
+  void PrintFrame(const core::CodeFrame& frame, Standing standing) {
+    out_ << core::ToText(frame, {StartOf(terminal_, Style::kFaint),
+                                 StartOf(terminal_, StyleOf(standing)), EndOfStyle(terminal_)});
   }
 
-  void PrintFrame(const core::CodeFrame& frame, Style caret) {
-    out_ << core::ToText(frame, {StartOf(terminal_, Style::kFaint), StartOf(terminal_, caret),
-                                 EndOfStyle(terminal_)});
+  void PrintNote(const ReportNote& note) {
+    constexpr int kIndent = 4;
+    const Style style = note.kind == ReportNote::Kind::kRemedy ? Style::kRemedy : Style::kFaint;
+    const std::string label = fmt::format("{}:", note.label());
+    const int column = 2 + core::DisplayWidth(label + " ");
+    fmt::print(out_, "  {} {}\n", Styled(terminal_, style, label),
+               Wrapped(terminal_, core::PrintableText(note.text), column, kIndent));
   }
 
-  void Note(std::string_view label, std::string_view text, Style style = Style::kFaint) {
-    if (text.empty()) return;
-    fmt::print(out_, "  {} {}\n", Styled(terminal_, style, fmt::format("{}:", label)),
-               core::PrintableText(text));
+  /// How often each rule spoke, the most frequent first: what to begin with where there is much.
+  void PrintRules() {
+    std::map<std::string_view, std::pair<int, Standing>> by_rule;
+    for (const CheckResult& result : report_.results) {
+      auto& [count, strongest] =
+          by_rule.emplace(result.rule, std::pair(0, Standing::kSkipped)).first->second;
+      ++count;
+      strongest = std::min(strongest, StandingOf(result));
+    }
+    std::vector<std::pair<std::string_view, std::pair<int, Standing>>> rules(by_rule.begin(),
+                                                                             by_rule.end());
+    std::stable_sort(rules.begin(), rules.end(),
+                     [](const auto& a, const auto& b) { return a.second.first > b.second.first; });
+    const std::size_t digits = fmt::formatted_size("{}", rules.front().second.first);
+    for (const auto& [rule, spoken] : rules) {
+      const auto& [count, strongest] = spoken;
+      fmt::print(out_, "{:>{}} {} {}\n", count, digits,
+                 Styled(terminal_, StyleOf(strongest), fmt::format("{:<8}", ToString(strongest))),
+                 core::PrintableText(rule));
+    }
+    fmt::print(out_, "\n");
   }
 
+  const CheckReport& report_;
   const Terminal& terminal_;
   std::ostream& out_;
 };
@@ -168,12 +135,12 @@ class TextPrinter {
 }  // namespace
 
 void WriteTextReport(const CheckReport& report, const Terminal& terminal, std::ostream& out) {
-  TextPrinter printer(terminal, out);
+  TextPrinter printer(report, terminal, out);
   for (const CheckResult& result : report.results) printer.Print(result);
   for (const CheckError& error : report.errors) printer.Print(error);
   for (const SkippedDocument& skipped : report.skipped) printer.Print(skipped);
   if (!report.skipped.empty()) fmt::print(out, "\n");
-  printer.PrintSummary(report);
+  printer.PrintSummary();
 }
 
 }  // namespace mountguard::cli

@@ -346,8 +346,8 @@ TEST_CASE("Reports go to files, several at once", "[check]") {
   const Ran unwritable =
       RunProgram({"check", "-", "-o", "json=" + directory.path() + "/no/report.json"}, BadPod());
   CHECK(unwritable.code == ExitCode::kUnreadable);
-  CHECK_THAT(unwritable.err, Contains("no/report.json: the report cannot be written: "
-                                      "No such file or directory"));
+  CHECK_THAT(unwritable.err, Contains("no json report: cannot write " + directory.path() +
+                                      "/no/report.json: No such file or directory"));
 }
 
 TEST_CASE("What cannot be read is never clean", "[check]") {
