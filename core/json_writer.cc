@@ -14,31 +14,6 @@
 namespace mountguard::core {
 namespace {
 
-void AppendEscaped(char c, std::string* out) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  switch (c) {
-    case '"':
-      out->append("\\\"");
-      break;
-    case '\\':
-      out->append("\\\\");
-      break;
-    case '\n':
-      out->append("\\n");
-      break;
-    case '\r':
-      out->append("\\r");
-      break;
-    case '\t':
-      out->append("\\t");
-      break;
-    default:
-      out->append("\\u00");
-      out->push_back(kHex[static_cast<unsigned char>(c) >> 4]);
-      out->push_back(kHex[static_cast<unsigned char>(c) & 15]);
-  }
-}
-
 /// The shortest text that gives back `value`, with %e or %f.
 void AppendShortest(double value, std::chars_format format, std::string* out) {
   std::array<char, 64> digits;
@@ -89,53 +64,87 @@ void AppendJsonScalar(JsonValue value, std::string* out) {
   }
 }
 
-/// The length of the stretch at the start of `text` that JSON takes as it is, eight bytes at a
-/// time: printable ASCII without the quote and the backslash. May stop short of its end.
-std::size_t PlainPrefix(std::string_view text) {
+/// What JSON asks of a byte inside a string: nothing (0), `\\` and this character, `\\u00` and two
+/// digits ('u'), or a look at the UTF-8 that begins there ('8').
+constexpr std::array<char, 256> Escapes() {
+  std::array<char, 256> escapes{};
+  for (std::size_t byte = 0; byte < 0x20; ++byte) escapes[byte] = 'u';
+  for (std::size_t byte = 0x80; byte < 256; ++byte) escapes[byte] = '8';
+  escapes['\n'] = 'n';
+  escapes['\r'] = 'r';
+  escapes['\t'] = 't';
+  escapes['"'] = '"';
+  escapes['\\'] = '\\';
+  return escapes;
+}
+constexpr std::array<char, 256> kEscapes = Escapes();
+
+char EscapeOf(char c) { return kEscapes[static_cast<unsigned char>(c)]; }
+
+/// True if JSON takes all of `text` as it is; may be false of text that it takes, too. Looks at
+/// eight bytes at a time, for printable ASCII without the quote and the backslash.
+bool IsPlain(std::string_view text) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHighs = 0x8080808080808080;
+  if (text.size() < kWord)
+    return std::all_of(text.begin(), text.end(), [](char c) { return EscapeOf(c) == 0; });
   const auto has_zero = [](std::uint64_t x) { return (x - kOnes) & ~x & kHighs; };
-  std::size_t i = 0;
-  for (; i + sizeof(std::uint64_t) <= text.size(); i += sizeof(std::uint64_t)) {
+  const auto escapes = [&](std::size_t at) {
     std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + i, sizeof word);
+    std::memcpy(&word, text.data() + at, sizeof word);
     const std::uint64_t control = (word - kOnes * 0x20) & ~word & kHighs;
-    if ((word & kHighs) | control | has_zero(word ^ kOnes * '"') | has_zero(word ^ kOnes * '\\')) {
-      break;
+    return (word & kHighs) | control | has_zero(word ^ kOnes * '"') | has_zero(word ^ kOnes * '\\');
+  };
+  std::uint64_t found = escapes(text.size() - kWord);
+  for (std::size_t at = 0; at + kWord < text.size(); at += kWord) found |= escapes(at);
+  return found == 0;
+}
+
+/// Appends text of which something must be escaped, by way of a small buffer: a JSON text inside a
+/// JSON text has a quote every few bytes, and an append for each stretch between costs more.
+void AppendEscaped(std::string_view text, std::string* out) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  constexpr std::size_t kLongest = 6;  // what one byte, or one rune, becomes at most
+  std::array<char, 512> buffer;
+  std::size_t used = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    if (used + kLongest > buffer.size()) {
+      out->append(buffer.data(), used);
+      used = 0;
+    }
+    const char c = text[i];
+    const char escape = EscapeOf(c);
+    if (escape == 0) {
+      buffer[used++] = c;
+      ++i;
+    } else if (escape == '8') {
+      const Rune rune = DecodeRune(text.substr(i));
+      const std::string_view bytes = rune.valid ? text.substr(i, rune.length) : "\xef\xbf\xbd";
+      used += bytes.copy(buffer.data() + used, bytes.size());
+      i += rune.valid ? rune.length : 1;
+    } else {
+      buffer[used++] = '\\';
+      buffer[used++] = escape;
+      if (escape == 'u') {
+        const auto byte = static_cast<unsigned char>(c);
+        for (char digit : {'0', '0', kHex[byte >> 4], kHex[byte & 15]}) buffer[used++] = digit;
+      }
+      ++i;
     }
   }
-  return i;
+  out->append(buffer.data(), used);
 }
 
 }  // namespace
 
 void AppendJsonString(std::string_view text, std::string* out) {
   out->push_back('"');
-  std::size_t plain = 0;  // start of the stretch that needs no change
-  std::size_t i = PlainPrefix(text);
-  while (i < text.size()) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte >= 0x20 && byte != '"' && byte != '\\' && byte < 0x80) {
-      ++i;
-      continue;
-    }
-    if (byte >= 0x80) {
-      const Rune rune = DecodeRune(text.substr(i));
-      if (rune.valid) {
-        i += rune.length;
-        continue;
-      }
-    }
-    out->append(text.substr(plain, i - plain));
-    if (byte >= 0x80) {
-      out->append("\xef\xbf\xbd");
-    } else {
-      AppendEscaped(text[i], out);
-    }
-    plain = ++i;
-    i += PlainPrefix(text.substr(i));
+  if (IsPlain(text)) {
+    out->append(text);
+  } else {
+    AppendEscaped(text, out);
   }
-  out->append(text.substr(plain));
   out->push_back('"');
 }
 
