@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <iterator>
@@ -94,8 +95,19 @@ constexpr unsigned TakenAsItIs(ApiKind kind) {
   }
 }
 
+constexpr std::size_t kKinds = static_cast<std::size_t>(ApiKind::kTime) + 1;
+
+constexpr std::array<unsigned, kKinds> TakenByKind() {
+  std::array<unsigned, kKinds> taken{};
+  for (std::size_t kind = 0; kind < kKinds; ++kind) {
+    taken[kind] = TakenAsItIs(static_cast<ApiKind>(kind));
+  }
+  return taken;
+}
+
 constexpr bool IsTakenAsItIs(ApiKind kind, JsonType json) {
-  return (TakenAsItIs(kind) & Bit(json)) != 0;
+  constexpr std::array<unsigned, kKinds> kTaken = TakenByKind();
+  return (kTaken[static_cast<std::size_t>(kind)] & Bit(json)) != 0;
 }
 
 /// Where the walk is: one frame for every struct, map or slice on the way down, on the stack.
@@ -208,7 +220,10 @@ class Walk {
 
  private:
   /// These are false once a type that decodes itself has refused its value: Go stops there.
-  bool Value(const ApiType& type, const JsonValue& value, const Frame* frame);
+  bool Value(const ApiType& type, const JsonValue& value, const Frame* frame) {
+    const JsonType json = value.type();
+    return IsTakenAsItIs(type.kind, json) || CloseLook(type, json, value, frame);
+  }
   bool CloseLook(const ApiType& type, JsonType json, const JsonValue& value, const Frame* frame);
   bool Struct(const ApiStruct& type, const JsonValue& object, const Frame* parent);
   bool Map(const ApiType& element, const JsonValue& object, const Frame* parent);
@@ -234,12 +249,6 @@ class Walk {
   std::string_view path_;
   std::optional<DecodeError> error_;
 };
-
-bool Walk::Value(const ApiType& type, const JsonValue& value, const Frame* frame) {
-  const JsonType json = value.type();
-  if (IsTakenAsItIs(type.kind, json)) return true;
-  return CloseLook(type, json, value, frame);
-}
 
 bool Walk::CloseLook(const ApiType& type, JsonType json, const JsonValue& value,
                      const Frame* frame) {

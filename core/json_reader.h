@@ -1,6 +1,7 @@
 #ifndef MOUNTGUARD_CORE_JSON_READER_H_
 #define MOUNTGUARD_CORE_JSON_READER_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -13,7 +14,17 @@
 
 namespace mountguard::core {
 
-enum class JsonType { kAbsent, kNull, kBool, kInt64, kUint64, kDouble, kString, kArray, kObject };
+enum class JsonType : std::uint8_t {
+  kAbsent,
+  kNull,
+  kBool,
+  kInt64,
+  kUint64,
+  kDouble,
+  kString,
+  kArray,
+  kObject
+};
 
 /// A value inside a parsed JSON text: a cheap handle, to be passed by value.
 ///
@@ -171,27 +182,28 @@ class JsonParser {
   std::unique_ptr<Impl> impl_;
 };
 
+namespace internal {
+
+/// The type behind each tag of simdjson's tape.
+constexpr std::array<JsonType, 256> TypesOfTags() {
+  std::array<JsonType, 256> types{};
+  for (JsonType& type : types) type = JsonType::kNull;
+  types['{'] = JsonType::kObject;
+  types['['] = JsonType::kArray;
+  types['"'] = JsonType::kString;
+  types['l'] = JsonType::kInt64;
+  types['u'] = JsonType::kUint64;
+  types['d'] = JsonType::kDouble;
+  types['t'] = JsonType::kBool;
+  types['f'] = JsonType::kBool;
+  return types;
+}
+inline constexpr std::array<JsonType, 256> kTypeOfTag = TypesOfTags();
+
+}  // namespace internal
+
 inline JsonType JsonValue::type() const {
-  if (!exists()) return JsonType::kAbsent;
-  switch (Tag()) {
-    case '{':
-      return JsonType::kObject;
-    case '[':
-      return JsonType::kArray;
-    case '"':
-      return JsonType::kString;
-    case 'l':
-      return JsonType::kInt64;
-    case 'u':
-      return JsonType::kUint64;
-    case 'd':
-      return JsonType::kDouble;
-    case 't':
-    case 'f':
-      return JsonType::kBool;
-    default:
-      return JsonType::kNull;
-  }
+  return exists() ? internal::kTypeOfTag[static_cast<unsigned char>(Tag())] : JsonType::kAbsent;
 }
 
 inline std::string_view JsonValue::Text() const {
@@ -202,17 +214,11 @@ inline std::string_view JsonValue::Text() const {
 }
 
 inline std::size_t JsonValue::Next() const {
-  switch (Tag()) {
-    case '{':
-    case '[':
-      return static_cast<std::uint32_t>(Payload());
-    case 'l':
-    case 'u':
-    case 'd':
-      return index_ + 2;
-    default:
-      return index_ + 1;
-  }
+  const char tag = Tag();
+  if (tag == '"') return index_ + 1;
+  if (tag == '{' || tag == '[') return static_cast<std::uint32_t>(Payload());
+  const bool number = tag == 'l' || tag == 'u' || tag == 'd';
+  return index_ + (number ? 2 : 1);
 }
 
 inline std::optional<bool> JsonValue::AsBool() const {
