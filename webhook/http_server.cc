@@ -38,7 +38,13 @@ constexpr std::size_t kReadBudget = 256 * 1024;
 /// Takes the plaintext of one TLS record, whose size is at most 16 KB, or a good part of a socket's
 /// buffer.
 constexpr std::size_t kScratchBytes = 64 * 1024;
-constexpr std::size_t kSpareReaders = 4;
+/// As many connections are served together: their requests are read, then answered, then written.
+/// Each step finds its code and data warm, and clients that sleep are woken once. More would let
+/// the first of them wait for the last.
+constexpr std::size_t kCohort = 16;
+constexpr std::size_t kSpareReaders = kCohort;
+/// A response buffer that grew beyond this gives its memory back.
+constexpr std::size_t kMaxKeptResponse = 64 * 1024;
 /// After the last response: what the client still sends is thrown away for so long. Closing at once
 /// would make the kernel reset the connection, and take the response from the client.
 constexpr milliseconds kLingerTime{2000};
@@ -217,8 +223,8 @@ TlsStream::Io WriteAll(TlsStream& stream, std::string_view text) {
 }
 
 /// What a connection is doing, and so what its deadline means.
-enum class Phase : std::uint8_t { kHandshake, kIdle, kHead, kBody, kWrite, kLinger };
-constexpr std::size_t kPhases = 6;
+enum class Phase : std::uint8_t { kHandshake, kIdle, kHead, kBody, kDue, kWrite, kLinger };
+constexpr std::size_t kPhases = 7;
 
 struct Connection {
   Connection(int socket, SSL_CTX* tls, ConnectionTable::Handle handle, std::string remote)
@@ -288,7 +294,7 @@ class Worker {
   }
 
   void Run() {
-    std::array<epoll_event, 64> events;
+    std::array<epoll_event, kCohort> events;
     do {
       const int count =
           ::epoll_wait(epoll_.get(), events.data(), events.size(), MillisecondsToWait());
@@ -303,6 +309,7 @@ class Worker {
           OnReady(*connection);
         }
       }
+      AnswerAll();
       if (woken) OnWake();
       ExpireOverdue();
     } while (!Done());
@@ -317,6 +324,7 @@ class Worker {
   bool Done() const { return stopping_ && (load() == 0 || now_ >= shared_.stop_deadline.load()); }
 
   int MillisecondsToWait() const {
+    if (!due_.empty()) return 0;
     TimePoint next = stopping_ ? shared_.stop_deadline.load() : TimePoint::max();
     for (const auto& phase : by_phase_) {
       if (!phase.empty()) next = std::min(next, phase.front().deadline);
@@ -378,7 +386,8 @@ class Worker {
     auto place = connection.self;
     while (place != to.begin() && std::prev(place)->deadline > deadline) --place;
     to.splice(place, to, connection.self);
-    const bool active = phase == Phase::kHead || phase == Phase::kBody || phase == Phase::kWrite;
+    const bool active = phase == Phase::kHead || phase == Phase::kBody || phase == Phase::kDue ||
+                        phase == Phase::kWrite;
     connection.entry->active.store(active, std::memory_order_relaxed);
   }
 
@@ -400,6 +409,7 @@ class Worker {
       case Phase::kBody:
         Refuse(connection, 408, "timeout", "the request did not arrive in time");
         return;
+      case Phase::kDue:
       case Phase::kWrite:
       case Phase::kLinger:
         return Close(connection);
@@ -428,6 +438,8 @@ class Worker {
       case Phase::kHead:
       case Phase::kBody:
         return Read(connection);
+      case Phase::kDue:
+        return;  // has its turn in this round
       case Phase::kWrite:
         return ContinueWriting(connection);
       case Phase::kLinger:
@@ -474,7 +486,8 @@ class Worker {
   }
 
   /// False if there is nothing to be read from the connection now: it is closed, on its way there,
-  /// or waits until its response can be written.
+  /// or has a request whole, and waits for its turn in AnswerAll or until its response can be
+  /// written.
   bool Consume(Connection& connection, std::string_view bytes) {
     while (!bytes.empty()) {
       if (connection.reader == nullptr) BeginRequest(connection);
@@ -505,8 +518,10 @@ class Worker {
           return false;
         }
         case RequestReader::State::kComplete:
-          if (!Answer(connection, bytes)) return false;
-          break;
+          connection.pending.assign(bytes);
+          Enter(connection, Phase::kDue, TimePoint::max());
+          due_.push_back(&connection);
+          return false;
       }
     }
     return true;
@@ -545,52 +560,70 @@ class Worker {
     return false;
   }
 
-  bool Answer(Connection& connection, std::string_view behind) {
+  /// Answers the requests that are whole, then writes the responses. A client that sent several
+  /// without waiting has its next one answered in the next round, so that it starves nobody.
+  void AnswerAll() {
+    answered_.swap(due_);
+    if (responses_.size() < answered_.size()) responses_.resize(answered_.size());
+    for (std::size_t i = 0; i < answered_.size(); ++i) {
+      responses_[i].clear();
+      Answer(*answered_[i], &responses_[i]);
+    }
+    for (std::size_t i = 0; i < answered_.size(); ++i) {
+      if (Send(*answered_[i], responses_[i])) GoOn(*answered_[i]);
+      if (responses_[i].capacity() > kMaxKeptResponse) responses_[i] = std::string();
+    }
+    answered_.clear();
+  }
+
+  void Answer(Connection& connection, std::string* response) {
     const Stage stage = shared_.stage.load(std::memory_order_relaxed);
     RequestReader& request = *connection.reader;
     if (stage != Stage::kServing && connection.served) {
-      Refuse(connection, 503, "draining",
-             "this replica is shutting down; the request can be sent to another at once",
-             {{"Retry-After", "0"}});
-      return false;
+      PutRefusal(connection, 503, "draining",
+                 "this replica is shutting down; the request can be sent to another at once",
+                 {{"Retry-After", "0"}}, response);
+      return;
     }
     connection.entry->active.store(true, std::memory_order_relaxed);
     connection.ends = stage != Stage::kServing || !request.keep_alive();
-    response_.clear();
     exchange_.Answer(&request,
                      {connection.remote_address, connection.stream.client_certificate(),
                       connection.request_deadline, connection.ends},
-                     &response_);
+                     response);
     Release(connection);
     if (!connection.served) {
       connection.served = true;
       shared_.table.Promote(connection.entry, ConnectionTable::Standing::kProven);
     }
-    return Send(connection, behind);
   }
 
-  void Refuse(Connection& connection, int status, std::string_view reason, std::string_view message,
-              std::vector<std::pair<std::string, std::string>> headers = {}) {
-    CallIfSet(settings_.hooks.protocol_error, reason);
+  void Refuse(Connection& connection, int status, std::string_view reason,
+              std::string_view message) {
     response_.clear();
-    exchange_.Refuse(status, message, connection.reader->method(), std::move(headers), &response_);
+    PutRefusal(connection, status, reason, message, {}, &response_);
+    Send(connection, response_);
+  }
+
+  void PutRefusal(Connection& connection, int status, std::string_view reason,
+                  std::string_view message,
+                  std::vector<std::pair<std::string, std::string>> headers, std::string* response) {
+    CallIfSet(settings_.hooks.protocol_error, reason);
+    exchange_.Refuse(status, message, connection.reader->method(), std::move(headers), response);
     connection.ends = true;
     Release(connection);
-    Send(connection, {});
   }
 
-  /// Sends response_. True if it is gone and the connection goes on; otherwise what stands `behind`
-  /// the request is kept until then.
-  bool Send(Connection& connection, std::string_view behind) {
-    const TlsStream::Io io = WriteAll(connection.stream, response_);
+  /// True if the response is gone and the connection goes on.
+  bool Send(Connection& connection, std::string_view response) {
+    const TlsStream::Io io = WriteAll(connection.stream, response);
     if (io.status == TlsStream::Status::kOk) return Finish(connection);
     if (io.status != TlsStream::Status::kWantWrite) {
       Close(connection);
       return false;
     }
-    connection.output.assign(response_, io.bytes);
+    connection.output.assign(response, io.bytes);
     connection.written = 0;
-    connection.pending.assign(behind);
     Enter(connection, Phase::kWrite, now_ + settings_.write_timeout);
     Watch(connection, EPOLLOUT);
     return false;
@@ -603,9 +636,15 @@ class Worker {
     if (io.status == TlsStream::Status::kWantWrite) return;
     if (io.status != TlsStream::Status::kOk) return Close(connection);
     connection.output = std::string();
-    const std::string pending = std::exchange(connection.pending, {});
     Watch(connection, EPOLLIN);
-    if (Finish(connection) && Consume(connection, pending)) Read(connection);
+    if (Finish(connection)) GoOn(connection);
+  }
+
+  /// Takes up what came behind the request that has been answered. What is still in the socket,
+  /// epoll will tell of; what OpenSSL holds already, it will not.
+  void GoOn(Connection& connection) {
+    const std::string pending = std::exchange(connection.pending, {});
+    if (Consume(connection, pending) && connection.stream.HasPending()) Read(connection);
   }
 
   /// The response is gone. True if the connection goes on.
@@ -646,7 +685,10 @@ class Worker {
   bool stopping_ = false;
   TimePoint now_ = Clock::now();  // of the last wake-up
   std::vector<char> scratch_;
-  std::string response_;
+  std::string response_;                // of a refusal
+  std::vector<Connection*> due_;        // with a whole request, in the order in which they came
+  std::vector<Connection*> answered_;   // by this round, and
+  std::vector<std::string> responses_;  // what is to be written to each
   std::array<std::list<Connection>, kPhases> by_phase_;  // each in order of expiry
   std::vector<std::unique_ptr<RequestReader>> spare_readers_;
   std::atomic<std::size_t> load_{0};  // connections, those in the inbox included

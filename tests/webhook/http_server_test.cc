@@ -173,6 +173,37 @@ TEST_CASE("requests sent at once are answered in their order") {
   for (int i = 0; i < 100; ++i) CHECK(client.Receive().body == fmt::format("body {}", i));
 }
 
+TEST_CASE("a client that sends hundreds of requests at once keeps nobody waiting") {
+  constexpr int kAtOnce = 500;
+  std::atomic<int> answered{0};
+  std::atomic<int> before_the_other{-1};
+  TestServer server(Tls::kOn, [&](HttpServerSettings* settings) {
+    settings->workers = 1;
+    settings->routes.push_back({"GET", "/count", [&](const HttpRequest&) -> HttpResponse {
+                                  ++answered;
+                                  return {200, "text/plain", "one of many"};
+                                }});
+    settings->routes.push_back({"GET", "/other", [&](const HttpRequest&) -> HttpResponse {
+                                  before_the_other = answered.load();
+                                  return {200, "text/plain", "the other"};
+                                }});
+  });
+  Client many(server.port(), Tls::kOn);
+  Client other(server.port(), Tls::kOn);
+  CHECK(other.Exchange(Get("/livez")).body == "ok");
+  std::string all = Get("/gate");
+  for (int i = 0; i < kAtOnce; ++i) all += Get("/count");
+  CHECK(many.Send(all));
+  WaitUntil([&] { return server.at_gate.load(); });
+  CHECK(other.Send(Get("/other")));  // while the only worker is held up
+  server.gate.Open();
+  CHECK(other.Receive().body == "the other");
+  CHECK(many.Receive().body == "through");
+  for (int i = 0; i < kAtOnce; ++i) CHECK(many.Receive().body == "one of many");
+  CHECK(before_the_other >= 0);
+  CHECK(before_the_other < kAtOnce / 10);
+}
+
 TEST_CASE("a request that comes byte by byte is answered as if it came at once") {
   const Tls tls = GENERATE(Tls::kOn, Tls::kOff);
   TestServer server(tls);
