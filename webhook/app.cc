@@ -98,6 +98,12 @@ class App::Impl {
 
   core::Result<void, StartError> Start();
   void RunUntilSignal();
+  static const std::string& AddressOf(const std::unique_ptr<HttpServer>& server) {
+    static const std::string none;
+    return server == nullptr ? none : server->address();
+  }
+  const std::string& secure_address() const { return AddressOf(secure_server_); }
+  const std::string& metrics_address() const { return AddressOf(metrics_server_); }
 
  private:
   core::Result<std::shared_ptr<const PolicyGeneration>, StartError> LoadPolicies() const;
@@ -550,5 +556,7 @@ core::Result<std::unique_ptr<App>, StartError> App::Start(const ServerConfig& co
 App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 App::~App() = default;
 void App::RunUntilSignal() { impl_->RunUntilSignal(); }
+const std::string& App::secure_address() const { return impl_->secure_address(); }
+const std::string& App::metrics_address() const { return impl_->metrics_address(); }
 
 }  // namespace mountguard::webhook

@@ -40,6 +40,10 @@ class App {
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
+  /// "127.0.0.1:43211": where it listens; for metrics "" if it does not.
+  const std::string& secure_address() const;
+  const std::string& metrics_address() const;
+
   /// Serves until SIGTERM or SIGINT; then is not ready, answers for the shutdown delay, drains, and
   /// returns. A second signal ends that at once.
   void RunUntilSignal();

@@ -11,6 +11,7 @@
 #include <array>
 #include <atomic>
 #include <iterator>
+#include <map>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -115,6 +116,8 @@ struct Metrics::Families {
                                "Connections closed before they were served, by reason.")),
         reloads(CounterFamily(&registry, "mountguard_policy_reloads_total",
                               "Reloads of the policy, by result.")),
+        reload_success(reloads.Add({{"result", "success"}})),
+        reload_failure(reloads.Add({{"result", "failure"}})),
         policy_info(GaugeFamily(&registry, "mountguard_policy_info",
                                 "1 for the digest of the policy set in force.")),
         policy_rules(GaugeFamily(&registry, "mountguard_policy_rules",
@@ -141,6 +144,21 @@ struct Metrics::Families {
     return static_cast<std::size_t>((known ? found : last) - kinds.begin());
   }
 
+  /// Gives every exception a counter from the start: one that stays at 0 is never used. Those that
+  /// are gone go from the metrics, too. Under `mutex`.
+  void ShowExceptions(const policy::PolicySet& policies) {
+    std::map<std::string, Counter*> shown;
+    for (const policy::MountPolicy& policy : policies.policies()) {
+      for (const policy::PolicyException& exception : policy.exceptions) {
+        shown[exception.name] = &exceptions_used.Add({{"exception", exception.name}});
+      }
+    }
+    for (const auto& [name, counter] : exceptions) {
+      if (shown.count(name) == 0) exceptions_used.Remove(counter);
+    }
+    exceptions = std::move(shown);
+  }
+
   prometheus::Registry registry;
   std::vector<std::string> kinds;
   Family<Counter>& requests;
@@ -150,6 +168,8 @@ struct Metrics::Families {
   Family<Counter>& protocol_errors;
   Family<Counter>& rejected;
   Family<Counter>& reloads;
+  Counter& reload_success;  // both there from the start, so that the first one is an increase
+  Counter& reload_failure;
   Family<Gauge>& policy_info;
   Gauge& policy_rules;
   Gauge& expired;
@@ -163,6 +183,7 @@ struct Metrics::Families {
   std::vector<std::atomic<Counter*>> request_cache;
   std::mutex mutex;  // guards what follows
   Gauge* digest = nullptr;
+  std::map<std::string, Counter*> exceptions;  // those of the set in force
   Gauges gauges;
 };
 
@@ -194,7 +215,10 @@ void Metrics::CountFinding(std::string_view rule, policy::Action action) {
 }
 
 void Metrics::CountExceptionUse(std::string_view exception) {
-  families_->exceptions_used.Add({{"exception", std::string(exception)}}).Increment();
+  const std::lock_guard lock(families_->mutex);
+  // A request may still work on a set that has been replaced: its exceptions are shown no more.
+  const auto counter = families_->exceptions.find(std::string(exception));
+  if (counter != families_->exceptions.end()) counter->second->Increment();
 }
 
 void Metrics::CountProtocolError(std::string_view reason) {
@@ -206,7 +230,7 @@ void Metrics::CountRejectedConnection(std::string_view reason) {
 }
 
 void Metrics::CountPolicyReload(bool success) {
-  families_->reloads.Add({{"result", success ? "success" : "failure"}}).Increment();
+  (success ? families_->reload_success : families_->reload_failure).Increment();
 }
 
 void Metrics::SetPolicy(const policy::PolicySet& policies) {
@@ -215,6 +239,7 @@ void Metrics::SetPolicy(const policy::PolicySet& policies) {
   families_->digest = &families_->policy_info.Add({{"digest", std::string(policies.digest())}});
   families_->digest->Set(1);
   families_->policy_rules.Set(static_cast<double>(policies.rule_count()));
+  families_->ShowExceptions(policies);
 }
 
 void Metrics::SetGauges(Gauges gauges) {

@@ -16,7 +16,7 @@ namespace mountguard::webhook {
 
 /// The server's metrics, in the names of docs/operations.md. Labels are bounded by code: a kind
 /// that is not in the workload table counts as "other", an operation that Kubernetes does not have
-/// too. Thread-safe; counting a request takes no lock but that of the histogram.
+/// too. Thread-safe; counting a request that no exception spares takes no lock but the histogram's.
 class Metrics {
  public:
   /// Numbers that live elsewhere and are asked for at each scrape.
