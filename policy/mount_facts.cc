@@ -74,10 +74,9 @@ MountFacts::MountFacts(const Subject& subject) : subject_(subject) {
   if (!placeholders_.namespace_name && !subject.object().namespace_name.empty()) {
     placeholders_.namespace_name = subject.object().namespace_name;
   }
-  // A name made of generateName is not known before the object is.
+  // Of a manifest with generateName alone the name is not known; a request knows that it has none.
   name_ = request().name;
   if (!subject.object().name.empty()) name_ = subject.object().name;
-  if (name_ && name_->empty()) name_.reset();
   placeholders_.service_account = kDefaultServiceAccount;
 }
 

@@ -154,10 +154,38 @@ ask 200 ok "https://$address/livez"
 stop
 wait_for '"msg":"stopped"'
 
+# Policies from a directory and a file, profiles by URL; a broken policy is refused before it is in force.
+mkdir "$work/policies"
+printf 'apiVersion: mountguard.io/v1\nkind: MountPolicy\nmetadata: {name: p}\nspec:\n  profiles: [strict]\n  rules:\n    - {name: no-slaves, match: [{mountPropagation: [HostToContainer]}]}\n' >"$work/policies/strict.yaml"
+printf 'apiVersion: mountguard.io/v1\nkind: MountPolicy\nmetadata: {name: e}\nspec:\n  kubernetesRules: Warn\n' >"$work/everywhere.yaml"
+echo 'nonsense' >"$work/policies/README.md"
+start --policy "$work/policies" --policy "$work/everywhere.yaml"
+ask 200 '"allowed":true' "${json[@]}" --data-binary "@$work/slave.json" "https://$address/validate"
+ask 200 '[no-slaves]' "${json[@]}" --data-binary "@$work/slave.json" "https://$address/validate/strict"
+ask 200 '"decision":"warn"' "${json[@]}" --data-binary "@$work/shared.json" "https://$address/validate/strict"
+ask 404 'known profiles: strict' "${json[@]}" --data-binary "@$work/none.json" "https://$address/validate/nosuch"
+config_map() { # config_map KEY FILE: the creation of a ConfigMap with policies
+  jq --compact-output --null-input --arg key "$1" --rawfile text "$2" '{kind: "AdmissionReview", apiVersion: "admission.k8s.io/v1", request: {
+    uid: "u", operation: "CREATE", namespace: "n", name: "c", kind: {group: "", version: "v1", kind: "ConfigMap"}, object: {apiVersion: "v1",
+    kind: "ConfigMap", metadata: {name: "c", labels: {"mountguard.io/policy": "true"}}, data: {($key): $text}}}}'
+}
+config_map strict.yaml "$work/policies/strict.yaml" >"$work/good.json"
+config_map other.yaml "$work/policies/strict.yaml" >"$work/twice.json"
+config_map broken.yaml "$work/broken.yaml" >"$work/bad.json"
+ask 200 '"allowed":true' "${json[@]}" --data-binary "@$work/good.json" "https://$address/validate-policy"
+ask 200 'duplicate rule name' "${json[@]}" --data-binary "@$work/twice.json" "https://$address/validate-policy"
+ask 200 'data[broken.yaml]: line 5, column 3: unknown field' "${json[@]}" --data-binary "@$work/bad.json" "https://$address/validate-policy"
+ask 400 '"kind":"Status"' "${json[@]}" --data-binary 'nonsense' "https://$address/validate-policy"
+ask 405 '"kind":"Status"' "https://$address/validate-policy"
+ask 415 '"kind":"Status"' --header 'Content-Type: text/plain' --data-binary '{}' "https://$address/validate-policy"
+wait_for '"msg":"policy review","decision":"deny"'
+stop
+
 # A client certificate, where one is asked for; probes need none.
 start --client-ca-file "$work/b/ca.crt"
 ask 200 ok "https://$address/readyz"
 ask 401 'client certificate' "${json[@]}" --data-binary "@$work/none.json" "https://$address/validate"
+ask 401 'client certificate' "${json[@]}" --data-binary "@$work/good.json" "https://$address/validate-policy"
 stop
 
 [ "$failures" -eq 0 ] && echo "serve: all well"

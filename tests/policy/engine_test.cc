@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "policy/all_rules.h"
 #include "tests/policy/pods.h"
 
 using namespace mountguard::policy;  // NOLINT: the vocabulary of every line below
@@ -116,6 +117,51 @@ TEST_CASE("a profile has its own policies and those without a profile") {
   CHECK(Judge(set, "strict").Fires(PodText(), "b"));
   CHECK_FALSE(Judge(set, "").Fires(PodText(), "a"));
   CHECK(Judge(set, "").Fires(PodText(), "b"));
+}
+
+TEST_CASE("where every policy names a profile, the rest is judged by the baseline") {
+  const auto set =
+      LoadGood({{"a", PolicyWith("  profiles: [p]\n  kubernetesRules: Off\n"
+                                 "  rules: [{name: a, match: [{volumes: ['**']}]}]\n")}});
+  const std::string core(kCoreRule);
+  CHECK(Judge(set, "p").Words(PodText(), "a") == Words{"a=Deny"});
+  CHECK_FALSE(Judge(set, "p").Fires(Unprivileged(), core));
+  CHECK(Judge(set, "").Words(Unprivileged(), core) == Words{core + "=Deny"});
+  CHECK_FALSE(Judge(set, "").Fires(PodText(), "a"));
+}
+
+TEST_CASE("baseline.yaml says no other of any advice than the advice's own default") {
+  for (const MountPolicy& policy : Baseline()->policies()) {
+    for (const auto& [id, action] : policy.advice) {
+      CAPTURE(id);
+      CHECK(AllRules::Find(id)->default_action == action);
+    }
+  }
+}
+
+TEST_CASE("a profile takes the strictest of its own settings and of those that hold everywhere") {
+  const std::string core(kCoreRule);
+  const auto everywhere = [](const std::string& action) {
+    return PolicyFile{"e", PolicyWith("  kubernetesRules: " + action + "\n")};
+  };
+  const PolicyFile own = {"o", PolicyWith("  profiles: [p]\n  kubernetesRules: Warn\n")};
+  const auto in_profile = [&](const std::string& action) {
+    return Judge(LoadGood({everywhere(action), own}), "p").Words(Unprivileged(), core);
+  };
+  CHECK(in_profile("Deny") == Words{core + "=Deny"});
+  CHECK(in_profile("Warn") == Words{core + "=Warn"});
+  CHECK(in_profile("Audit") == Words{core + "=Warn"});
+  CHECK(in_profile("Off") == Words{core + "=Warn"});
+  CHECK(Judge(LoadGood({everywhere("Audit"), own}), "").Words(Unprivileged(), core) ==
+        Words{core + "=Audit"});
+}
+
+TEST_CASE("an exception of a profile spares built-in rules there, and nowhere else") {
+  const std::string core(kCoreRule);
+  const auto set = LoadGood(
+      {{"a", PolicyWith("  profiles: [p]\n" + ExceptionFor(core))}, {"b", NoBidirectional()}});
+  CHECK(Judge(set, "p").Words(Unprivileged(), core) == Words{core + " excepted by e"});
+  CHECK(Judge(set, "").Words(Unprivileged(), core) == Words{core + "=Deny"});
 }
 
 TEST_CASE("an exception spares what it names, and only that") {

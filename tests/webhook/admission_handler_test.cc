@@ -61,6 +61,7 @@ class Server {
   }
 
   PolicyStore& store() { return store_; }
+  const mountguard::policy::Verdict& verdict() const { return scratch_.verdict; }
 
  private:
   FixedClock clock_{WallTime{}};
@@ -232,4 +233,37 @@ TEST_CASE("the annotation names the digest of the policy that judged") {
   const std::string digest = server.Response(Pod(""))["auditAnnotations"]["policy"];
   CHECK(digest == mountguard::policy::Baseline()->digest());
   CHECK(digest.substr(0, 7) == "sha256:");
+}
+
+TEST_CASE("to a server nothing is unknown: no answer hangs on what a request leaves out") {
+  // One rule and one exception for each fact that a manifest may not have.
+  const std::string facts[] = {"users: [u]",      "groups: [g]",
+                               "namespaces: [n]", "names: [x]",
+                               "dryRun: true",    "hostPath: {under: [\"/srv/{namespace}\"]}"};
+  std::string policy =
+      "apiVersion: mountguard.io/v1\nkind: MountPolicy\nmetadata: {name: facts}\nspec:\n  rules:\n";
+  std::string exceptions = "  exceptions:\n";
+  for (std::size_t i = 0; i < std::size(facts); ++i) {
+    const std::string name = "r" + std::to_string(i);
+    policy += "    - {name: " + name + ", match: [{" + facts[i] + "}]}\n    - {name: not-" + name +
+              ", match: [{volumes: [v]}], require: [{" + facts[i] + "}]}\n";
+    exceptions += "    - {name: e" + std::to_string(i) + ", rules: [not-" + name + "], match: [{" +
+                  facts[i] + "}], reason: x}\n";
+  }
+  Server server(policy + exceptions);
+  const std::string unnamed =
+      R"({"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"x-"},"spec":{"volumes":[{"name":"v",
+    "hostPath":{"path":"/srv"}}],"containers":[{"name":"a","image":"i","volumeMounts":[)"
+      R"({"name":"v","mountPath":"/m"}]}]}})";
+  for (const std::string& object : {unnamed, Pod(R"({"name":"v","mountPath":"/m"})")}) {
+    for (
+        const std::string rest :
+        {"", R"(,"name":"","namespace":"","userInfo":{},"dryRun":null)",
+         R"(,"name":"x","namespace":"n","userInfo":{"username":"u","groups":["g"]},"dryRun":true)"}) {
+      CAPTURE(object, rest);
+      server.Response(object, rest);
+      REQUIRE_FALSE(server.verdict().findings.empty());
+      for (const auto& finding : server.verdict().findings) CHECK(finding.undetermined.empty());
+    }
+  }
 }

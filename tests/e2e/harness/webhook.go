@@ -16,6 +16,9 @@ import (
 // annotations with it.
 const WebhookName = "mounts.mountguard.io"
 
+// PolicyLabels are those of a ConfigMap that holds policies.
+var PolicyLabels = map[string]string{"mountguard.io/policy": "true"}
+
 // sentinelName is the name of the webhook that shows that a configuration is in force.
 const sentinelName = "sentinel.mountguard.io"
 
@@ -50,6 +53,32 @@ func (c *Cluster) Register(ctx context.Context, namespace, url string, caBundle 
 	}
 	webhook := newWebhook(WebhookName, namespace, url, rules)
 	webhook.ClientConfig.CABundle = caBundle
+	return c.configure(ctx, namespace, webhook)
+}
+
+// RegisterPolicies makes url judge the namespace's ConfigMaps with policies, as Register does for
+// pods.
+func (c *Cluster) RegisterPolicies(ctx context.Context, namespace, url string,
+	caBundle []byte) error {
+	webhook := newWebhook(WebhookName, namespace, url,
+		[]admissionv1.RuleWithOperations{{
+			Operations: []admissionv1.OperationType{
+				admissionv1.Create, admissionv1.Update, admissionv1.Delete,
+			},
+			Rule: admissionv1.Rule{
+				APIGroups:   []string{""},
+				APIVersions: []string{"v1"},
+				Resources:   []string{"configmaps"},
+			},
+		}})
+	webhook.ClientConfig.CABundle = caBundle
+	webhook.ObjectSelector = &metav1.LabelSelector{MatchLabels: PolicyLabels}
+	return c.configure(ctx, namespace, webhook)
+}
+
+// configure stores a configuration of the namespace's webhook and returns when it is in force.
+func (c *Cluster) configure(ctx context.Context, namespace string,
+	webhook admissionv1.ValidatingWebhook) error {
 	configuration := &admissionv1.ValidatingWebhookConfiguration{
 		ObjectMeta: metav1.ObjectMeta{Name: namespace},
 		Webhooks:   []admissionv1.ValidatingWebhook{webhook, newSentinel(namespace)},
