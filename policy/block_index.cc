@@ -28,10 +28,11 @@ struct BlockIndex::Lookup {
   BlockField field;
   Kind kind;
   Key key;
-  std::size_t length = 0;  // of a prefix or suffix
+  std::size_t length = 0;      // of a prefix or suffix
+  std::string_view text = {};  // of the block
 
   static Lookup Of(BlockField field, Kind kind, std::string_view text) {
-    return {field, kind, KeyOf(field, kind, text), text.size()};
+    return {field, kind, KeyOf(field, kind, text), text.size(), text};
   }
 };
 
@@ -167,6 +168,7 @@ BlockIndex::BlockIndex(std::vector<Entry> entries) : entries_(std::move(entries)
                          [&](const Lookups& a, const Lookups& b) { return crowd(a) < crowd(b); });
     for (const Lookup& lookup : *best) FileUnder(lookup, i);
   }
+  for (FieldFile& file : files_) std::sort(file.paths.begin(), file.paths.end());
 }
 
 void BlockIndex::FileByShape(std::uint32_t entry) {
@@ -187,6 +189,7 @@ void BlockIndex::FileUnder(const Lookup& lookup, std::uint32_t entry) {
   };
   if (lookup.kind == Lookup::kPrefix) add_length(&file.prefixes);
   if (lookup.kind == Lookup::kSuffix) add_length(&file.suffixes);
+  if (InfoOf(lookup.field).type == ValueType::kPath) file.paths.emplace_back(lookup.text, entry);
   if (file.all.empty() || file.all.back() != entry) file.all.push_back(entry);
   std::vector<std::uint32_t>& filed = by_key_[lookup.key];
   if (filed.empty() || filed.back() != entry) filed.push_back(entry);
@@ -227,6 +230,19 @@ void BlockIndex::FindPath(BlockField field, std::string_view path,
     if (above == "/") break;
     const std::size_t slash = above.rfind('/');
     above = slash == std::string_view::npos ? "" : above.substr(0, std::max<std::size_t>(slash, 1));
+  }
+}
+
+void BlockIndex::FindBelow(BlockField field, std::string_view path,
+                           std::vector<std::uint32_t>* found) const {
+  // What begins with the path and a slash stands together in the order of texts.
+  std::string begin(path);
+  if (begin.back() != '/') begin.push_back('/');
+  const auto& paths = FileOf(field).paths;
+  for (auto at =
+           std::lower_bound(paths.begin(), paths.end(), std::pair(std::string_view(begin), 0U));
+       at != paths.end() && at->first.substr(0, begin.size()) == begin; ++at) {
+    found->push_back(at->second);
   }
 }
 
@@ -287,10 +303,11 @@ void BlockIndex::Find(const MountFacts& facts, Scope scope,
         const HostPath& host = facts.host_path();
         if (field == BlockField::kMountPath) {
           FindPath(field, facts.mount_path(), found);
-        } else if (host.open_end || host.anywhere) {
+        } else if (host.anywhere) {
           FindAll(field, found);
-        } else {
+        } else if (!host.path.empty()) {
           FindPath(field, host.path, found);
+          if (host.open_end) FindBelow(field, host.path, found);
         }
         break;
       }

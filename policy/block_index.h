@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/json_reader.h"
@@ -58,6 +59,7 @@ class BlockIndex {
     std::vector<std::size_t> prefixes;  // lengths of the prefixes that entries are filed under
     std::vector<std::size_t> suffixes;  // and of the suffixes
     std::vector<std::uint32_t> all;     // for values that are not known
+    std::vector<std::pair<std::string_view, std::uint32_t>> paths;  // sorted: what lies below one
   };
 
   /// Entries without a lookup, of one shape.
@@ -70,6 +72,8 @@ class BlockIndex {
   void FileUnder(const Lookup& lookup, std::uint32_t entry);
   void FindText(BlockField field, std::string_view value, std::vector<std::uint32_t>* found) const;
   void FindPath(BlockField field, std::string_view path, std::vector<std::uint32_t>* found) const;
+  /// Those filed under paths below `path`.
+  void FindBelow(BlockField field, std::string_view path, std::vector<std::uint32_t>* found) const;
   void FindLabels(BlockField field, core::JsonValue labels,
                   std::vector<std::uint32_t>* found) const;
   void FindCapabilities(core::JsonValue added, std::vector<std::uint32_t>* found) const;
