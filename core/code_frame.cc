@@ -142,8 +142,13 @@ CodeFrame MakeCodeFrame(const LineIndex& lines, SourcePos position, int width) {
   const std::string_view value = ValueAt(DropRunes(target, runes_before));
   frame.value_length = static_cast<int>(CountRunes(value));
   const int value_width = ColumnsOf(target, runes_before + frame.value_length) - caret;
-  // Far to the right the window follows the caret, with some of what stands before it.
-  const int first = caret + std::min(value_width, width / 2) < width ? 0 : caret - width / 2;
+  // Far to the right the window follows the caret, with some of what stands before it; it goes no
+  // further than to the end of the line.
+  int first = 0;
+  if (caret + std::min(value_width, width / 2) >= width) {
+    const int line_width = ColumnsOf(target, static_cast<int>(CountRunes(target)));
+    first = std::min(caret - width / 2, line_width - width);
+  }
   for (int number = position.line - 1; number <= position.line + 1; ++number) {
     const std::string_view line = lines.Line(number);
     const bool blank = line.find_first_not_of(" \t") == std::string_view::npos;

@@ -56,6 +56,13 @@ TEST_CASE("A long line is cut around the value, and its neighbours with it", "[c
   CHECK(frame.caret_column == 20);
 }
 
+TEST_CASE("A line that ends behind the value is cut at its front only", "[code_frame]") {
+  const std::string text = std::string(30, 'a') + " value b";
+  const CodeFrame frame = MakeCodeFrame(LineIndex(text), {1, 32}, 20);
+  CHECK(frame.lines[0].text == "…" + std::string(11, 'a') + " value b");
+  CHECK(frame.caret_column == 13);
+}
+
 TEST_CASE("Nothing in a file can steer the terminal", "[code_frame]") {
   CHECK(Frame("a\x1b[31m: \xff", {1, 1}) == "  1 | a␛[31m: \uFFFD\n    | ^^^^^^\n");
   CHECK(Frame("\u202Ex: y", {1, 1}).find("\u202E") == std::string::npos);
