@@ -43,7 +43,7 @@ class TextPrinter {
   void Print(const CheckResult& result) {
     const Standing standing = StandingOf(result);
     Announce(PlaceText(result.file, result.position), standing, result.message,
-             fmt::format("[{}]", result.rule));
+             fmt::format("[{}]", core::PrintableText(result.rule)));
     PrintFrame(result.frame, standing);
     for (const ReportNote& note : NotesOf(report_, result)) PrintNote(note);
     fmt::print(out_, "\n");
