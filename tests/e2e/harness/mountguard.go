@@ -65,16 +65,22 @@ type Mountguard struct {
 	Process  *Process
 }
 
-// StartMountguard issues a certificate, starts the server and returns when it is ready. It is
-// stopped when the test ends; if that failed, its log is shown. Without a binary the test is
-// skipped.
-func StartMountguard(t *testing.T, options ServeOptions) *Mountguard {
+// MountguardBinary returns the path of the program; without it the test is skipped.
+func MountguardBinary(t *testing.T) string {
 	t.Helper()
 	binary, found := findBinary(mountguardVariable, mountguardDefault)
 	if !found {
 		t.Skipf("no mountguard binary at %s; set %s", binary, mountguardVariable)
 	}
-	server, err := startMountguard(t, binary, options)
+	return binary
+}
+
+// StartMountguard issues a certificate, starts the server and returns when it is ready. It is
+// stopped when the test ends; if that failed, its log is shown. Without a binary the test is
+// skipped.
+func StartMountguard(t *testing.T, options ServeOptions) *Mountguard {
+	t.Helper()
+	server, err := startMountguard(t, MountguardBinary(t), options)
 	if err != nil {
 		t.Fatal(err)
 	}
