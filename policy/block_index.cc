@@ -263,18 +263,8 @@ void BlockIndex::FindCapabilities(JsonValue added, std::vector<std::uint32_t>* f
   }
 }
 
-void BlockIndex::FindShapes(const MountFacts& facts, std::vector<std::uint32_t>* found) const {
-  if (by_shape_.empty()) return;
-  const BlockShape mount = facts.mount() == nullptr ? BlockShape() : BlockShape::Of(facts);
-  for (const ShapeFile& file : by_shape_) {
-    if (!file.shape.Admits(mount)) continue;
-    found->insert(found->end(), file.entries.begin(), file.entries.end());
-  }
-}
-
 void BlockIndex::Find(const MountFacts& facts, Scope scope,
                       std::vector<std::uint32_t>* found) const {
-  if (scope == Scope::kMount) FindShapes(facts, found);
   if (!facts.Has(scope)) return;
   for (std::size_t i = 0; i < kFieldCount; ++i) {
     const auto field = static_cast<BlockField>(i);
@@ -324,10 +314,14 @@ void BlockIndex::Find(const MountFacts& facts, Scope scope,
 void BlockIndex::Sift(const std::vector<std::uint32_t>& found, const MountFacts& facts,
                       std::vector<std::uint32_t>* candidates) const {
   candidates->clear();
-  if (found.empty()) return;
+  if (found.empty() && by_shape_.empty()) return;
   const BlockShape mount = facts.mount() == nullptr ? BlockShape() : BlockShape::Of(facts);
   for (std::uint32_t entry : found) {
     if (shapes_[entry].Admits(mount)) candidates->push_back(entry);
+  }
+  for (const ShapeFile& file : by_shape_) {
+    if (!file.shape.Admits(mount)) continue;
+    candidates->insert(candidates->end(), file.entries.begin(), file.entries.end());
   }
   std::sort(candidates->begin(), candidates->end());
   candidates->erase(std::unique(candidates->begin(), candidates->end()), candidates->end());

@@ -44,7 +44,7 @@ class BlockIndex {
   /// kMount; an outer scope's answer holds for all that lies in it.
   void Find(const MountFacts& facts, Scope scope, std::vector<std::uint32_t>* found) const;
   /// Puts into `candidates`, in their order and each once, those of the `found` entries that the
-  /// shape of what `facts` are at does not rule out.
+  /// shape of what `facts` are at does not rule out, and those that are filed by shape alone.
   void Sift(const std::vector<std::uint32_t>& found, const MountFacts& facts,
             std::vector<std::uint32_t>* candidates) const;
 
@@ -77,7 +77,6 @@ class BlockIndex {
   void FindLabels(BlockField field, core::JsonValue labels,
                   std::vector<std::uint32_t>* found) const;
   void FindCapabilities(core::JsonValue added, std::vector<std::uint32_t>* found) const;
-  void FindShapes(const MountFacts& facts, std::vector<std::uint32_t>* found) const;
   void FindAll(BlockField field, std::vector<std::uint32_t>* found) const;
   void FindKey(Key key, std::vector<std::uint32_t>* found) const;
   const FieldFile& FileOf(BlockField field) const {

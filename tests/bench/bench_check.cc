@@ -24,6 +24,7 @@
 #include "core/yaml_reader.h"
 #include "policy/engine.h"
 #include "policy/policy_loader.h"
+#include "tests/bench/cpu_time.h"
 
 namespace {
 
@@ -143,19 +144,13 @@ class MemoryFiles final : public mountguard::core::FileReader {
   const std::vector<std::string>& texts_;
 };
 
-/// CPU time of this thread: others on the machine do not count.
-double CpuSeconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
+/// The CPU time that `run` takes to give its result, in seconds.
 template <class F>
-double Seconds(const F& run) {
-  const double start = CpuSeconds();
-  volatile std::size_t result = run();
-  static_cast<void>(result);
-  return CpuSeconds() - start;
+double SecondsOf(const F& run) {
+  return mountguard::bench::Seconds([&run] {
+    volatile std::size_t result = run();
+    static_cast<void>(result);
+  });
 }
 
 }  // namespace
@@ -200,14 +195,14 @@ int main(int argc, char** argv) {
   std::array<double, 4> best;
   best.fill(std::numeric_limits<double>::infinity());
   for (int round = 0; round < kRounds; ++round) {
-    best[0] = std::min(best[0], Seconds(over_all(ScanBare)));
-    best[1] = std::min(
-        best[1],
-        Seconds(over_all([&](std::string_view text) { return ReadAll(text, &reader, nullptr); })));
-    best[2] = std::min(
-        best[2],
-        Seconds(over_all([&](std::string_view text) { return ReadAll(text, &reader, &parser); })));
-    best[3] = std::min(best[3], Seconds(check_all));
+    best[0] = std::min(best[0], SecondsOf(over_all(ScanBare)));
+    best[1] = std::min(best[1], SecondsOf(over_all([&](std::string_view text) {
+                         return ReadAll(text, &reader, nullptr);
+                       })));
+    best[2] = std::min(best[2], SecondsOf(over_all([&](std::string_view text) {
+                         return ReadAll(text, &reader, &parser);
+                       })));
+    best[3] = std::min(best[3], SecondsOf(check_all));
   }
   constexpr std::array<std::string_view, 4> kNames{
       "libyaml events, nothing done with them", "reader: JSON and source map",
