@@ -15,6 +15,7 @@
 #include "cli/rules.h"
 #include "cli/serve.h"
 #include "cli/terminal.h"
+#include "cli/test.h"
 #include "cli/version.h"
 #include "core/did_you_mean.h"
 
@@ -115,8 +116,8 @@ ExitCode Combine(ExitCode a, ExitCode b) {
 
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> commands = {
-      kServeCommand,      kCheckCommand,     kExplainCommand, kRulesCommand,
-      kCertsIssueCommand, kCertsShowCommand, kVersionCommand,
+      kServeCommand, kCheckCommand,      kExplainCommand,   kTestCommand,
+      kRulesCommand, kCertsIssueCommand, kCertsShowCommand, kVersionCommand,
   };
   return commands;
 }

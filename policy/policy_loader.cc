@@ -14,35 +14,26 @@
 #include "core/did_you_mean.h"
 #include "core/names.h"
 #include "core/rfc3339.h"
-#include "core/utf8.h"
 #include "core/workload.h"
 #include "policy/all_rules.h"
 #include "policy/baseline_yaml.h"
 #include "policy/block_decoder.h"
 #include "policy/message.h"
 #include "policy/policy_yaml.h"
+#include "policy/source_text.h"
+#include "policy/suite_loader.h"
 #include "policy/yaml_decoder.h"
 
 namespace mountguard::policy {
 namespace {
 
-constexpr std::string_view kApiVersion = "mountguard.io/v1";
 constexpr std::string_view kPolicyKind = "MountPolicy";
-constexpr std::string_view kTestKind = "MountPolicyTest";
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// Among more rules than these nobody is helped to find the one that was meant.
 constexpr std::size_t kManyRules = 1'000;
 
 /// More errors than these are counted, not told.
 constexpr std::size_t kMaxErrors = 1'000;
-
-std::string_view WithoutByteOrderMark(std::string_view text) {
-  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
-    text.remove_prefix(kByteOrderMark.size());
-  }
-  return text;
-}
 
 Words AllActions() { return {"Deny", "Warn", "Audit", "Off"}; }
 Words ValidationActions() { return {"Deny", "Warn", "Audit"}; }
@@ -101,7 +92,6 @@ class FileLoader : private YamlDecoder {
 
   Place PlaceOf(YamlNode node) const { return {file_, node.position()}; }
 
-  bool CheckText();
   void Document(YamlNode root);
   bool CheckHeader(YamlNode root);
 
@@ -160,40 +150,14 @@ FileLoader::FileLoader(Load* load, std::size_t file, std::vector<YamlTree::Probl
       blocks_(problems) {}
 
 void FileLoader::Run() {
-  if (!CheckText()) return;
+  if (const auto unreadable = FindUnreadable(text_, "a policy")) {
+    return Error(unreadable->position, unreadable->message);
+  }
   const auto problems = YamlTree::ReadAll(text_, lines_, [this](YamlNode root) { Document(root); });
   for (const YamlTree::Problem& problem : problems) Error(problem.position, problem.message);
   if (documents_ == 0 && problems.empty()) {
     Error(core::SourcePos{1, 1}, "the file holds no MountPolicy: it is empty or was cut off");
   }
-}
-
-/// yaml-cpp takes some control characters for the end of the text, and mends broken UTF-8.
-bool FileLoader::CheckText() {
-  if (text_.size() > kMaxPolicyFileSize) {
-    Error(core::SourcePos{1, 1},
-          fmt::format("the file has {} bytes; a policy file may have {}: split it", text_.size(),
-                      kMaxPolicyFileSize));
-    return false;
-  }
-  core::SourcePos position{1, 1};
-  for (std::string_view rest = text_; !rest.empty();) {
-    const auto byte = static_cast<unsigned char>(rest.front());
-    const core::Rune rune = byte < 0x80 ? core::Rune{byte, 1, true} : core::DecodeRune(rest);
-    const bool control =
-        (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7F;
-    if (!rune.valid || control) {
-      Error(position, rune.valid ? fmt::format("the control character U+{:04X} may not stand in a "
-                                               "policy",
-                                               byte)
-                                 : "the file is not encoded in UTF-8");
-      return false;
-    }
-    position = byte == '\n' ? core::SourcePos{position.line + 1, 1}
-                            : core::SourcePos{position.line, position.column + 1};
-    rest.remove_prefix(rune.length);
-  }
-  return true;
 }
 
 bool FileLoader::ActionWord(YamlNode node, std::string_view what, const Words& known, Action* out) {
@@ -211,33 +175,14 @@ bool FileLoader::ActionWord(YamlNode node, std::string_view what, const Words& k
 // MountPolicy
 
 bool FileLoader::CheckHeader(YamlNode root) {
-  if (root.type() != YamlType::kMap) {
-    Error(root, fmt::format("expected a MountPolicy, found {}", Describe(root)));
-    return false;
-  }
-  YamlNode api_version = root, kind = root;
-  for (const YamlNode::Member& member : root.Members()) {
-    if (member.key.text() == "apiVersion") api_version = member.value;
-    if (member.key.text() == "kind") kind = member.value;
-  }
+  const YamlNode kind = MemberOf(root, "kind");
   if (kind.text() == kTestKind) {
     Error(kind,
           "a MountPolicyTest is no policy: keep it in a folder of its own, and run it with "
           "mountguard test");
     return false;
   }
-  if (kind.text() != kPolicyKind) {
-    Error(kind, fmt::format("expected kind: {}, found {}", kPolicyKind,
-                            kind.type() == YamlType::kMap ? "none" : Describe(kind)));
-    return false;
-  }
-  if (api_version.text() != kApiVersion) {
-    Error(api_version,
-          fmt::format("expected apiVersion: {}, found {}", kApiVersion,
-                      api_version.type() == YamlType::kMap ? "none" : Describe(api_version)));
-    return false;
-  }
-  return true;
+  return Header(root, kPolicyKind);
 }
 
 void FileLoader::Document(YamlNode root) {

@@ -8,6 +8,7 @@
 #include "core/did_you_mean.h"
 #include "core/text_hash.h"
 #include "core/utf8.h"
+#include "policy/source_text.h"
 
 namespace mountguard::policy {
 namespace {
@@ -64,6 +65,29 @@ std::string Unknown(std::string_view what, std::string_view word, std::string_vi
                                    ? fmt::format("; expected one of {}", fmt::join(known, ", "))
                                    : "";
   return fmt::format("unknown {} {}{}{}{}", what, Quoted(word), where, expected, near);
+}
+
+YamlNode MemberOf(YamlNode map, std::string_view key) {
+  YamlNode value = map;
+  for (const YamlNode::Member& member : map.Members()) {
+    if (member.key.text() == key) value = member.value;
+  }
+  return value;
+}
+
+bool YamlDecoder::Header(YamlNode root, std::string_view kind) {
+  if (root.type() != YamlType::kMap) {
+    Error(root, fmt::format("expected a {}, found {}", kind, Describe(root)));
+    return false;
+  }
+  const auto has = [&](std::string_view key, std::string_view wanted) {
+    const YamlNode value = MemberOf(root, key);
+    if (value.text() == wanted) return true;
+    Error(value, fmt::format("expected {}: {}, found {}", key, wanted,
+                             value.type() == YamlType::kMap ? "none" : Describe(value)));
+    return false;
+  };
+  return has("kind", kind) && has("apiVersion", kApiVersion);
 }
 
 std::vector<YamlNode::Member> YamlDecoder::FreeMap(YamlNode node, std::string_view what) {

@@ -26,6 +26,9 @@ std::string Describe(YamlNode node);
 std::string Unknown(std::string_view what, std::string_view word, std::string_view where,
                     const Words& known);
 
+/// The value of a key of a map; the map itself where it has no such key.
+YamlNode MemberOf(YamlNode map, std::string_view key);
+
 /// A key of a map, and how `Reader` reads its value into a T. A table of these is the one way in
 /// which the fields of a struct are read.
 template <class Reader, class T>
@@ -49,8 +52,14 @@ class YamlDecoder {
   void Error(YamlNode node, std::string message) { Error(node.position(), std::move(message)); }
   std::size_t error_count() const { return problems_.size(); }
 
-  /// Reads every member of a map through the table; tells unknown, repeated and missing keys.
-  /// `what` names the map in messages: "a rule".
+  /// True for a map with our apiVersion and that kind; told, if it is none.
+  bool Header(YamlNode root, std::string_view kind);
+  /// Calls `read(field, value)` for every member of a map whose key is the name of one of `fields`;
+  /// tells unknown, repeated and missing keys. `what` names the map in messages: "a rule".
+  template <class Field, std::size_t N, class Read>
+  void KnownMap(YamlNode node, std::string_view what, const std::array<Field, N>& fields,
+                const Read& read);
+  /// The same with the functions of the table.
   template <class Reader, class T, std::size_t N>
   void Map(YamlNode node, std::string_view what, const std::array<YamlField<Reader, T>, N>& fields,
            T* out);
@@ -68,9 +77,9 @@ class YamlDecoder {
   std::vector<YamlTree::Problem>& problems_;
 };
 
-template <class Reader, class T, std::size_t N>
-void YamlDecoder::Map(YamlNode node, std::string_view what,
-                      const std::array<YamlField<Reader, T>, N>& fields, T* out) {
+template <class Field, std::size_t N, class Read>
+void YamlDecoder::KnownMap(YamlNode node, std::string_view what, const std::array<Field, N>& fields,
+                           const Read& read) {
   std::array<bool, N> given{};
   for (const YamlNode::Member& member : FreeMap(node, what)) {
     const std::string_view name = member.key.text();
@@ -83,13 +92,21 @@ void YamlDecoder::Map(YamlNode node, std::string_view what,
       continue;
     }
     given[static_cast<std::size_t>(field - fields.begin())] = true;
-    (static_cast<Reader*>(this)->*field->read)(member.value, out);
+    read(*field, member.value);
   }
   if (node.type() != YamlType::kMap) return;
   for (std::size_t i = 0; i < N; ++i) {
     if (!fields[i].required || given[i]) continue;
     Error(node, std::string(what) + " needs the field \"" + std::string(fields[i].name) + "\"");
   }
+}
+
+template <class Reader, class T, std::size_t N>
+void YamlDecoder::Map(YamlNode node, std::string_view what,
+                      const std::array<YamlField<Reader, T>, N>& fields, T* out) {
+  KnownMap(node, what, fields, [this, out](const YamlField<Reader, T>& field, YamlNode value) {
+    (static_cast<Reader*>(this)->*field.read)(value, out);
+  });
 }
 
 }  // namespace mountguard::policy

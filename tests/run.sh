@@ -19,7 +19,7 @@ for argument in "$@"; do
   esac
 done
 
-require_packages "${build_packages[@]}" catch2 curl jq
+require_packages "${build_packages[@]}" catch2 curl jq libxml2-utils
 
 # ctest counts what is skipped and keeps the reasons to itself: here they are.
 (cd tests/reference && . ../go_needed.sh && need_go) || echo "  so the tests in tests/reference and tests/e2e will not run"

@@ -5,25 +5,18 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "cli/report/reporter.h"
+#include "tests/cli/golden.h"
 #include "tests/cli/run.h"
 
 namespace mountguard::cli {
 namespace {
 
 const std::filesystem::path kDirectory = std::filesystem::path(MOUNTGUARD_TESTDATA) / "cli";
-
-std::string ReadAll(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// As if started beside the manifests, while it lives: reports name files as they were named.
 class BesideTheManifests {
@@ -76,11 +69,7 @@ std::string Shown(const Ran& ran) {
 void Compare(const std::string& manifest, std::string_view kind, const std::string& shown) {
   std::filesystem::path golden = manifest;
   golden.replace_extension("." + std::string(kind) + ".out");
-  INFO(golden);
-  if (std::getenv("MOUNTGUARD_UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(golden, std::ios::binary) << shown;
-  }
-  CHECK(shown == ReadAll(golden));
+  CompareWithGolden(golden, shown);
 }
 
 TEST_CASE("Reports are what they were approved to be", "[golden]") {

@@ -21,16 +21,18 @@ struct Ran {
   nlohmann::json Json() const { return nlohmann::json::parse(out); }
 };
 
-/// Runs the program on real files, with `input` as its standard input, on 1 May 2026.
+/// The moment at which tests run.
+inline constexpr core::WallTime kNow =
+    std::chrono::sys_days(std::chrono::year(2026) / std::chrono::May / std::chrono::day(1));
+
+/// Runs the program on real files, with `input` as its standard input.
 inline Ran RunProgram(const Arguments& arguments, const std::string& input = "",
-                      Terminal terminal = {}) {
-  using std::chrono::May;
+                      Terminal terminal = {}, core::WallTime now = kNow) {
   std::istringstream in(input);
   std::ostringstream out;
   std::ostringstream err;
   const core::SystemFileReader files;
-  const core::FixedClock clock(
-      std::chrono::sys_days(std::chrono::year(2026) / May / std::chrono::day(1)));
+  const core::FixedClock clock(now);
   Environment env = {in, out, err, files, clock, terminal};
   const ExitCode code = Run(arguments, env);
   return {code, out.str(), err.str()};
