@@ -84,7 +84,7 @@ class CaseRun {
       const bool inside = note.field.rfind(prefix + ".", 0) == 0;
       if (inside && sink.note) sink.note(note);
     }
-    text_.reader.ReadPart(part, sink);
+    reader->ReadPart(part, sink);
     return {1, 1};
   }
 

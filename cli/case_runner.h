@@ -18,7 +18,6 @@ struct SuiteText {
   const policy::TestSuite& suite;
   const InputObject& document;  // the suite as an object: in it lie those that stand in the suite
   const std::vector<InputNote>& notes;  // what the reader had to say of the suite's text
-  InputReader& reader;                  // that read it, and does so just now
 };
 
 /// What the checker says of a case's object.

@@ -108,8 +108,9 @@ class InputReader {
   InputCounts ReadFile(const std::string& file, const InputSink& sink);
   /// Reads a text that is there already; `file` is its name in reports.
   InputCounts ReadText(std::string_view file, std::string_view text, const InputSink& sink);
-  /// The objects that a value of an object holds: itself, or the items of the List that it is. Only
-  /// from within a sink's `object`, of which `part` is a copy with another root and field_prefix.
+  /// The objects that a value of an object holds: itself, or the items of the List that it is.
+  /// `part` is a copy of the object, with another root and field_prefix, while some other reader's
+  /// sink has it.
   void ReadPart(const InputObject& part, const InputSink& sink) { EmitObjects(part, sink); }
 
  private:

@@ -69,7 +69,7 @@ void SuiteRunner::RunSuite(const PolicyFile& file, const TestSuite& suite,
   if (!unknown.empty()) return;
 
   TestSuiteResult result = {suite.file, suite.name.text, std::move(paths), {}};
-  const SuiteText text = {suite, document, notes, suite_reader_};
+  const SuiteText text = {suite, document, notes};
   for (std::size_t i = 0; i < suite.cases.size(); ++i) {
     const TestCase& one = suite.cases[i];
     const core::WallTime now = one.at ? *one.at : suite.at.value_or(now_);

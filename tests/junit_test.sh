@@ -12,6 +12,10 @@ for suites in suites/production suites/broken; do
   report=$("$program" test "$suites" -o junit 2>/dev/null) || true  # these cases fail on purpose
   xmllint --noout --schema junit/junit.xsd - <<<"$report"
 done
+for manifest in cli/*.yaml; do
+  report=$("$program" check "$manifest" -o junit) || true
+  xmllint --noout --schema junit/junit.xsd - <<<"$report"
+done
 report=$("$program" test suites/production -o junit) || true
 failures=$(xmllint --xpath 'count(//testcase[failure])' - <<<"$report")
 [ "$failures" -eq 4 ] || {

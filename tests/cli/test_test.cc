@@ -210,5 +210,30 @@ TEST_CASE("A day is the same moment to check --at, test --at and a suite's own a
   for (const json& one : report["suites"][0]["cases"]) CHECK(one["outcome"] == "passed");
 }
 
+TEST_CASE("The policies that come with mountguard pass their suites, which try every rule",
+          "[test]") {
+  const std::string library = MOUNTGUARD_SOURCE_DIR "/deploy/policies";
+  const Ran ran = RunProgram({"test", library, "-o", "json"});
+  INFO(ran.err);
+  REQUIRE(ran.code == ExitCode::kClean);
+  const json report = ran.Json();
+  std::size_t policies = 0;
+  for (const json& policy : report["coverage"]) {
+    CAPTURE(policy["policy"]);
+    ++policies;
+    for (const json& rule : policy["rules"]) {
+      CAPTURE(rule["rule"]);
+      CHECK(rule["fired"] > 0);
+      CHECK(rule["spared"] > 0);
+    }
+    for (const json& exception : policy["exceptions"]) CHECK(exception["used"] > 0);
+  }
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(library)) {
+    if (entry.path().extension() == ".yaml") ++files;
+  }
+  CHECK(policies == files);
+}
+
 }  // namespace
 }  // namespace mountguard::cli

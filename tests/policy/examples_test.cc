@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "policy/suite_fields.h"
+#include "policy/suite_loader.h"
 #include "tests/policy/pods.h"
 
 using namespace mountguard::policy;  // NOLINT: the vocabulary of every line below
@@ -21,15 +23,15 @@ std::string ReadAll(const fs::path& path) {
   return content.str();
 }
 
-/// The fenced blocks of a page that hold a MountPolicy.
-std::vector<std::string> PoliciesIn(const fs::path& page) {
+/// The fenced blocks of a page that hold an object of a kind.
+std::vector<std::string> BlocksOf(const std::string& kind, const fs::path& page) {
   std::vector<std::string> policies;
   std::ifstream in(page);
   std::string block;
   bool inside = false;
   for (std::string line; std::getline(in, line);) {
     const bool fence = line.rfind("```", 0) == 0;
-    if (fence && inside && block.find("kind: MountPolicy\n") != std::string::npos) {
+    if (fence && inside && block.find("kind: " + kind + "\n") != std::string::npos) {
       policies.push_back(block);
     }
     if (fence) {
@@ -48,7 +50,7 @@ TEST_CASE("every policy in the documentation loads") {
   std::size_t count = 0;
   for (const auto& entry : fs::recursive_directory_iterator(MOUNTGUARD_SOURCE_DIR "/docs")) {
     if (entry.path().extension() != ".md") continue;
-    for (const std::string& policy : PoliciesIn(entry.path())) {
+    for (const std::string& policy : BlocksOf("MountPolicy", entry.path())) {
       CAPTURE(entry.path());
       LoadGood({{entry.path().filename().string(), policy}});
       ++count;
@@ -62,6 +64,52 @@ TEST_CASE("the policy reference names every field of a block") {
   for (std::string_view field : BlockFieldNames()) {
     CAPTURE(field);
     CHECK(page.find("`" + std::string(field) + "`") != std::string::npos);
+  }
+}
+
+TEST_CASE("every suite in the documentation loads") {
+  const fs::path page = MOUNTGUARD_SOURCE_DIR "/docs/policy-testing.md";
+  const std::vector<std::string> suites = BlocksOf("MountPolicyTest", page);
+  CHECK_FALSE(suites.empty());
+  for (const std::string& suite : suites) {
+    for (const PolicyProblem& problem : LoadSuites({"policy-testing.md", suite}).problems) {
+      FAIL_CHECK(problem.message);
+    }
+  }
+}
+
+template <class Fields>
+void CheckNamed(const Fields& fields, const std::string& page) {
+  for (const auto& field : fields) {
+    CAPTURE(field.name);
+    CHECK(page.find("`" + std::string(field.name) + "`") != std::string::npos);
+  }
+}
+
+TEST_CASE("the page on testing names every field of a suite") {
+  const std::string page = ReadAll(MOUNTGUARD_SOURCE_DIR "/docs/policy-testing.md");
+  CheckNamed(kSuiteSpecFields, page);
+  CheckNamed(kSuiteCaseFields, page);
+  CheckNamed(kSuiteRequestFields, page);
+  CheckNamed(kSuiteExpectFields, page);
+  CheckNamed(kSuiteFindingFields, page);
+}
+
+TEST_CASE("the page on the policy library names every policy, and every rule of the packs") {
+  const std::string page = ReadAll(MOUNTGUARD_SOURCE_DIR "/docs/policy-library.md");
+  for (const auto& entry : fs::directory_iterator(MOUNTGUARD_SOURCE_DIR "/deploy/policies")) {
+    const std::string name = entry.path().filename().string();
+    if (entry.path().extension() != ".yaml") continue;
+    CAPTURE(name);
+    CHECK(page.find("`" + name + "`") != std::string::npos);
+    if (name == "strict.yaml" || name == "permissive.yaml") continue;
+    const auto set = LoadGood({{name, ReadAll(entry.path())}});
+    for (const MountPolicy& policy : set->policies()) {
+      for (const PolicyRule& rule : policy.rules) {
+        CAPTURE(rule.name);
+        CHECK(page.find("`" + rule.name + "`") != std::string::npos);
+      }
+    }
   }
 }
 
