@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/display_width.h"
 #include "core/utf8.h"
@@ -153,8 +154,13 @@ CodeFrame MakeCodeFrame(const LineIndex& lines, SourcePos position, int width) {
     const std::string_view line = lines.Line(number);
     const bool blank = line.find_first_not_of(" \t") == std::string_view::npos;
     if (number != position.line && blank) continue;
-    if (number == position.line) frame.target = frame.lines.size();
-    frame.lines.push_back({number, Window(line, first, width)});
+    std::string shown = Window(line, first, width);
+    if (number == position.line) {
+      frame.target = frame.lines.size();
+    } else if (shown == kEllipsis) {
+      continue;  // all of it stands left of the window
+    }
+    frame.lines.push_back({number, std::move(shown)});
   }
   frame.caret_column = caret - first;
   frame.caret_width = std::clamp(value_width, 1, std::max(width - frame.caret_column, 1));

@@ -5,6 +5,7 @@
 #include "cli/report/fingerprint.h"
 #include "cli/report/reporter.h"
 #include "cli/report/wording.h"
+#include "core/code_frame.h"
 
 // GitLab's Code Quality report: a subset of Code Climate's issues. What an exception spares is left
 // out, because the format has no word for it, and so is what was skipped.
@@ -42,11 +43,11 @@ Json LocationOf(const std::string& file, core::SourcePos position, const core::C
 Json IssueOf(const CheckReport& report, const CheckResult& result, std::string fingerprint) {
   std::string body;
   for (const ReportNote& note : NotesOf(report, result)) {
-    body += std::string(note.label()) + ": " + note.text + "\n";
+    body += std::string(note.label()) + ": " + core::PrintableText(note.text) + "\n";
   }
   return {{"type", "issue"},
           {"check_name", result.rule},
-          {"description", result.message + " [" + result.rule + "]"},
+          {"description", core::PrintableText(result.message + " [" + result.rule + "]")},
           {"content", {{"body", body}}},
           {"categories", Json::array({"Bug Risk"})},
           {"severity", SeverityOf(StandingOf(result))},
@@ -57,7 +58,7 @@ Json IssueOf(const CheckReport& report, const CheckResult& result, std::string f
 Json IssueOf(const CheckError& error, std::string fingerprint) {
   return {{"type", "issue"},
           {"check_name", "could-not-be-read"},
-          {"description", error.message},
+          {"description", core::PrintableText(error.message)},
           {"categories", Json::array({"Bug Risk"})},
           {"severity", SeverityOf(Standing::kError)},
           {"fingerprint", std::move(fingerprint)},

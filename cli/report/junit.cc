@@ -9,6 +9,7 @@
 #include "cli/report/junit_xml.h"
 #include "cli/report/reporter.h"
 #include "cli/report/wording.h"
+#include "core/code_frame.h"
 
 // A suite a file; a case for every entry of the report, and one for a file without any. A result is
 // a failure if the run fails for it (--fail-on), else its case passes and says it in its output.
@@ -36,10 +37,11 @@ std::string NameOf(const CheckResult& result) {
 /// What the text report says of a result, without colour.
 std::string DetailsOf(const CheckReport& report, const CheckResult& result) {
   std::string text =
-      fmt::format("{}: {}: {}\n{}", PlaceText(result.file, result.position),
-                  ToString(StandingOf(result)), result.message, core::ToText(result.frame));
+      fmt::format("{}: {}: {}\n{}", core::PrintableText(PlaceText(result.file, result.position)),
+                  ToString(StandingOf(result)), core::PrintableText(result.message),
+                  core::ToText(result.frame));
   for (const ReportNote& note : NotesOf(report, result)) {
-    text += fmt::format("  {}: {}\n", note.label(), note.text);
+    text += fmt::format("  {}: {}\n", note.label(), core::PrintableText(note.text));
   }
   return text;
 }
@@ -51,7 +53,8 @@ JUnitCase CaseOf(const CheckReport& report, const CheckResult& result) {
     one.problems.push_back({Kind::kSkipped, result.rule, "excepted by " + *result.exception, ""});
     one.system_out = std::move(details);
   } else if (report.Fails(result)) {
-    one.problems.push_back({Kind::kFailure, result.rule, result.message, std::move(details)});
+    one.problems.push_back(
+        {Kind::kFailure, result.rule, core::PrintableText(result.message), std::move(details)});
   } else {
     one.system_out = std::move(details);
   }
@@ -59,12 +62,13 @@ JUnitCase CaseOf(const CheckReport& report, const CheckResult& result) {
 }
 
 JUnitCase CaseOf(const CheckError& error) {
-  return {fmt::format("{}: document {}", kUnread, error.document),
-          error.file,
-          {{Kind::kError, std::string(kUnread), error.message,
-            fmt::format("{}: error: {}\n{}", PlaceText(error.file, error.position), error.message,
-                        core::ToText(error.frame))}},
-          ""};
+  return {
+      fmt::format("{}: document {}", kUnread, error.document),
+      error.file,
+      {{Kind::kError, std::string(kUnread), core::PrintableText(error.message),
+        fmt::format("{}: error: {}\n{}", core::PrintableText(PlaceText(error.file, error.position)),
+                    core::PrintableText(error.message), core::ToText(error.frame))}},
+      ""};
 }
 
 JUnitCase CaseOf(const SkippedDocument& skipped) {

@@ -9,6 +9,7 @@
 #include "cli/json_output.h"
 #include "cli/report/reporter.h"
 #include "cli/report/wording.h"
+#include "core/code_frame.h"
 #include "core/names.h"
 
 // The PolicyReport API of Kubernetes' Policy working group, wgpolicyk8s.io/v1alpha2: a List of one
@@ -70,7 +71,7 @@ Json EntryOf(Standing standing, std::string policy, const std::string& message) 
                 {"result", outcome.result}};
   if (!outcome.severity.empty()) entry["severity"] = outcome.severity;
   entry["scored"] = standing == Standing::kDeny || standing == Standing::kError;
-  entry["message"] = message;
+  entry["message"] = core::PrintableText(message);
   return entry;
 }
 

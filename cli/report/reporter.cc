@@ -5,6 +5,24 @@
 #include "policy/all_rules.h"
 
 namespace mountguard::cli {
+namespace {
+
+/// What a policy's author wrote over several lines as one.
+std::string OneLine(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    if (!blank) {
+      line += c;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
+  }
+  if (!line.empty() && line.back() == ' ') line.pop_back();
+  return line;
+}
+
+}  // namespace
 
 const ReportRule* ReportBasis::FindRule(std::string_view id) const {
   const auto rule = std::lower_bound(
@@ -30,10 +48,10 @@ ReportBasis BasisOf(const policy::PolicySet& policies, std::string_view profile)
     if (!policy.IsIn(profile)) continue;
     for (const policy::PolicyRule& rule : policy.rules) {
       basis.rules.push_back({rule.name, policy::Origin::kPolicy, rule.actions.Strongest(),
-                             policy.name, rule.description, ""});
+                             policy.name, OneLine(rule.description), ""});
     }
     for (const policy::PolicyException& exception : policy.exceptions) {
-      basis.exceptions.push_back({exception.name, exception.reason});
+      basis.exceptions.push_back({exception.name, OneLine(exception.reason)});
     }
   }
   std::sort(basis.rules.begin(), basis.rules.end(),

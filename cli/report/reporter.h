@@ -100,7 +100,7 @@ struct ReportRule {
 /// An exception that could have spared a finding.
 struct ReportException {
   std::string name;
-  std::string reason;
+  std::string reason;  // one line
 };
 
 /// By what was judged; formats explain results from it.

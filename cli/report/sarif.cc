@@ -12,6 +12,7 @@
 #include "cli/report/rule_pages.h"
 #include "cli/report/wording.h"
 #include "cli/version.h"
+#include "core/code_frame.h"
 
 // SARIF 2.1.0 (OASIS). One run; of the rules those that spoke, each with its page; regions in code
 // points; what an exception spares is there and suppressed, as viewers expect.
@@ -70,6 +71,9 @@ std::string PascalCase(std::string_view id) {
 }
 
 Json Text(std::string_view text) { return {{"text", text}}; }
+
+/// A text with something of the user's in it, which viewers put on a terminal as it is.
+Json PrintableMessage(std::string_view text) { return Text(core::PrintableText(text)); }
 
 /// Gives every file of the report its place in `artifacts`.
 class Artifacts {
@@ -180,7 +184,7 @@ class RunWriter {
     Json json = {{"ruleId", result.rule},
                  {"ruleIndex", rule_index},
                  {"level", LevelOf(result.action())},
-                 {"message", Text(result.message)},
+                 {"message", PrintableMessage(result.message)},
                  {"locations", Json::array({std::move(location)})}};
     if (result.definition.known()) {
       Json anchor = {{"id", 1},
@@ -225,7 +229,7 @@ class RunWriter {
                       std::string_view level, std::string_view message) {
     Json location = {{"physicalLocation", PhysicalLocation(file, position, length)}};
     return {{"level", level},
-            {"message", Text(message)},
+            {"message", PrintableMessage(message)},
             {"locations", Json::array({std::move(location)})}};
   }
 

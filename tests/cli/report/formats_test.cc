@@ -82,6 +82,19 @@ TEST_CASE("No format lets a text of the user's steer what reads it", "[formats]"
   }
 }
 
+TEST_CASE("What viewers put on a terminal cannot steer it", "[formats]") {
+  const CheckReport report = HostileReport();
+  const json sarif = json::parse(Written("sarif", report))["runs"][0]["results"][0];
+  const json gitlab = json::parse(Written("gitlab", report))[0];
+  const json entries = json::parse(Written("policyreport", report))["items"][0]["results"];
+  for (const json& text :
+       {sarif["message"]["text"], gitlab["description"], entries[0]["message"]}) {
+    INFO(text);
+    CHECK(text.get<std::string>().find_first_of("\x1b\n\r\x01") == std::string::npos);
+    CHECK(text.get<std::string>().find("\xe2\x80\xae") == std::string::npos);
+  }
+}
+
 TEST_CASE("Every JSON format is JSON whatever the texts", "[formats]") {
   const CheckReport report = HostileReport();
   for (const char* format : {"json", "sarif", "gitlab", "policyreport"}) {
