@@ -78,7 +78,8 @@ class TextPrinter {
     };
     add(report.Count(Outcome::kFailed), "failed");
     add(report.Count(Outcome::kError), "could not be judged");
-    add(static_cast<int>(report.errors.size()), "errors in suites and policies");
+    const auto errors = static_cast<int>(report.errors.size());
+    add(errors, errors == 1 ? "error in suites and policies" : "errors in suites and policies");
     fmt::print(out_, "{}, {}: {}\n", Counted(static_cast<int>(report.suites.size()), "suite"),
                Counted(report.cases(), "case"), counts);
   }
