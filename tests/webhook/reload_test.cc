@@ -346,12 +346,15 @@ constexpr int kSwaps = 1'000;
 constexpr int kBrokenEvery = 10;
 constexpr int kClients = 2;
 
+/// Leaves the server some of a small machine's time to read its policies in.
+constexpr std::chrono::microseconds kPause{200};
+
 bool IsBroken(int version) { return version % kBrokenEvery == 0; }
 
 /// The next one follows at some moment, perhaps while this one is being read.
 bool IsHasty(int version) { return version % kBrokenEvery == 3 || version % kBrokenEvery == 6; }
 
-/// Clients that ask without a pause, and hold every answer against the sets that were in force.
+/// Clients that ask again and again, and hold every answer against the sets that were in force.
 class CheckedLoad {
  public:
   /// `sets` by version; only those that are not broken are there.
@@ -390,6 +393,7 @@ class CheckedLoad {
         faults_.push_back(std::move(fault));
         if (judgement.status == 0) return;  // the connection is gone
       }
+      std::this_thread::sleep_for(kPause);
     }
   }
 
