@@ -39,6 +39,56 @@ class Positions {
   std::array<bool, kMaxGlobLength + 1> set_{};
 };
 
+/// The same set after a run in another pattern: only a run takes all that a run may stand for.
+Positions AdvanceByRun(std::string_view glob, const Positions& from, bool deep) {
+  Positions to;
+  for (std::size_t at = 0; at < glob.size(); ++at) {
+    if (!from.Contains(at)) continue;
+    const Step::Kind kind = StepAt(glob.substr(at)).kind;
+    if (kind == Step::kDeepRun || (kind == Step::kRun && !deep)) to.Insert(glob, at);
+  }
+  return to;
+}
+
+/// A pattern that matches whatever `pattern` may match once its placeholders are filled: values
+/// hold no slash.
+std::string WithoutPlaceholders(std::string_view pattern) {
+  std::string text(pattern);
+  for (std::string_view placeholder : {kNamespacePlaceholder, kServiceAccountPlaceholder}) {
+    for (std::size_t at = text.find(placeholder); at != std::string::npos;
+         at = text.find(placeholder)) {
+      text.replace(at, placeholder.size(), 1, '*');
+    }
+  }
+  return text;
+}
+
+struct Token {
+  Step::Kind kind;
+  std::string_view text;
+
+  bool run() const { return kind == Step::kRun || kind == Step::kDeepRun; }
+  bool slash() const { return text == "/"; }
+};
+
+std::vector<Token> TokensOf(std::string_view glob) {
+  std::vector<Token> tokens;
+  while (!glob.empty()) {
+    const Step step = StepAt(glob);
+    tokens.push_back({step.kind, glob.substr(0, step.length)});
+    glob.remove_prefix(step.length);
+  }
+  return tokens;
+}
+
+/// True if some one character can be taken by both.
+bool ShareCharacter(const Token& a, const Token& b) {
+  if (a.kind == Step::kLiteral && b.kind == Step::kLiteral) return a.text == b.text;
+  if (a.kind == Step::kLiteral) return b.kind == Step::kDeepRun || !a.slash();
+  if (b.kind == Step::kLiteral) return a.kind == Step::kDeepRun || !b.slash();
+  return true;
+}
+
 /// The positions after one more character of the text.
 Positions Advance(std::string_view glob, const Positions& from, std::string_view character) {
   const bool slash = character == "/";
@@ -117,6 +167,55 @@ bool GlobMatches(std::string_view glob, std::string_view text) {
     text.remove_prefix(length);
   }
   return positions.Contains(glob.size());
+}
+
+bool GlobCovers(std::string_view outer, std::string_view inner) {
+  if (outer == inner || outer == "**") return true;
+  // What is no pattern of a policy may be longer: an image's, in full form.
+  if (HasPlaceholder(outer) || outer.size() > kMaxGlobLength) return false;
+  const std::string widest = WithoutPlaceholders(inner);
+  Positions positions;
+  positions.Insert(outer, 0);
+  for (const Token& token : TokensOf(widest)) {
+    switch (token.kind) {
+      case Step::kLiteral:
+        positions = Advance(outer, positions, token.text);
+        break;
+      case Step::kOne:
+        // Any character but a slash: a private one, which stands in no pattern, stands for all.
+        positions = Advance(outer, positions, "?");
+        break;
+      case Step::kRun:
+      case Step::kDeepRun:
+        positions = AdvanceByRun(outer, positions, token.kind == Step::kDeepRun);
+        break;
+    }
+  }
+  return positions.Contains(outer.size());
+}
+
+bool GlobsMeet(std::string_view a, std::string_view b) {
+  const std::string wide_a = WithoutPlaceholders(a), wide_b = WithoutPlaceholders(b);
+  const std::vector<Token> left = TokensOf(wide_a), right = TokensOf(wide_b);
+  // reached[i][j]: some text takes both patterns as far as that.
+  const std::size_t width = right.size() + 1;
+  std::vector<bool> reached((left.size() + 1) * width);
+  reached[0] = true;
+  for (std::size_t i = 0; i <= left.size(); ++i) {
+    for (std::size_t j = 0; j < width; ++j) {
+      if (!reached[i * width + j]) continue;
+      const Token* l = i < left.size() ? &left[i] : nullptr;
+      const Token* r = j < right.size() ? &right[j] : nullptr;
+      // A run may be empty, or go on while the other pattern takes a character.
+      if (l != nullptr && l->run()) reached[(i + 1) * width + j] = true;
+      if (r != nullptr && r->run()) reached[i * width + j + 1] = true;
+      if (l == nullptr || r == nullptr || !ShareCharacter(*l, *r)) continue;
+      if (!l->run() && !r->run()) reached[(i + 1) * width + j + 1] = true;
+      if (l->run() && !r->run()) reached[i * width + j + 1] = true;
+      if (!l->run() && r->run()) reached[(i + 1) * width + j] = true;
+    }
+  }
+  return reached.back();
 }
 
 std::size_t LiteralPrefixLength(std::string_view pattern) {

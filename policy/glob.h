@@ -46,6 +46,12 @@ inline constexpr std::size_t kMaxGlobLength = 512;
 /// `glob` is at most kMaxGlobLength long.
 bool GlobMatches(std::string_view glob, std::string_view text);
 
+/// True only if `outer` matches every text that `inner` matches, whatever placeholders stand for.
+bool GlobCovers(std::string_view outer, std::string_view inner);
+
+/// False only if no text matches both patterns, whatever placeholders stand for.
+bool GlobsMeet(std::string_view a, std::string_view b);
+
 /// Where the first wildcard or placeholder begins, or the text's length.
 std::size_t LiteralPrefixLength(std::string_view pattern);
 

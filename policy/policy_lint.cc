@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <initializer_list>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -16,6 +18,7 @@
 #include "core/workload.h"
 #include "policy/all_rules.h"
 #include "policy/block.h"
+#include "policy/block_logic.h"
 #include "policy/glob.h"
 #include "policy/kubernetes/rule_ids.h"
 #include "policy/settings.h"
@@ -29,24 +32,43 @@ constexpr std::size_t kMaxWarnings = 1'000;
 
 // Their ids are an interface: users look them up in docs/policy-reference.md.
 enum Lint : std::size_t {
+  kBlockWithoutEffect,
   kExceptionForSilentRule,
+  kExceptionMissesRule,
   kExceptionOnAuthorControlledFacts,
+  kExcludeCoversMatch,
   kExpiredException,
   kKindWithoutPods,
+  kMatchesNothing,
+  kRepeatsKubernetesRule,
+  kRequireCoversMatch,
   kUsersOnControllerPods,
 };
 
-constexpr std::array<LintInfo, 5> kLints = {{
+constexpr std::array<LintInfo, 11> kLints = {{
+    {"block-without-effect",
+     "A block of exclude or require holds for no mount that the rule looks at",
+     "Correct the block or delete it: the rule does the same without it."},
     {"exception-for-silent-rule", "An exception spares a rule that says nothing where it acts",
      "Take the rule out of the exception, or put the exception into a policy of the rule's "
      "profiles."},
+    {"exception-misses-rule", "An exception holds nowhere where one of its rules can speak",
+     "Correct the exception's match, or take the rule out of the exception."},
     {"exception-on-author-controlled-facts",
      "An exception rests on nothing but names and marks that whoever writes a pod gives it",
      "Say in the same block where or whose it is: namespaces, users, groups or images."},
+    {"exclude-covers-match", "An exclude holds wherever a block of the rule's match does",
+     "Narrow the exclude, or delete the rule if it shall not speak."},
     {"expired-exception", "An exception has expired",
      "Delete the exception, or have it allowed anew and move its date."},
     {"kind-without-pods", "A kind is named that holds no pod templates as far as is known",
      "Correct the kind's name, or say in podTemplates where the kind holds pod templates."},
+    {"matches-nothing", "A block can hold for no mount, because it contradicts itself",
+     "Leave out one of the conditions, or put them into blocks of their own if either shall do."},
+    {"repeats-kubernetes-rule", "A block asks for what one of Kubernetes' own rules denies anyway",
+     "Delete the block; what Kubernetes' own rules do is set with kubernetesRules."},
+    {"require-covers-match", "A require holds wherever a block of the rule's match does",
+     "Ask in require for more than in match: what is required there already cannot be broken."},
     {"users-on-controller-pods",
      "A block asks who makes a pod, and a workload's pods are made by a controller",
      "Ask for namespaces or serviceAccounts instead, or name the controllers' users as well, such "
@@ -120,6 +142,50 @@ bool CanBePod(const Block& block) {
   });
 }
 
+/// What one of Kubernetes' own rules refuses, as a block.
+struct Refusal {
+  std::string_view rule;
+  Block block;
+};
+
+/// Where a rule of one's own says nothing new. A Bidirectional mount without privileged is not
+/// among them: policies say that again on purpose, in words of their own.
+const std::vector<Refusal>& Refusals() {
+  const auto words = [](BlockField field, std::initializer_list<std::string_view> named) {
+    WordSet set;
+    const std::vector<std::string_view>& known = WordsOf(field);
+    for (std::string_view word : named) {
+      const auto found = std::find(known.begin(), known.end(), word);
+      set.Add(static_cast<std::size_t>(found - known.begin()));
+    }
+    return Condition{field, set};
+  };
+  const Condition recursive = words(BlockField::kRecursiveReadOnly, {"IfPossible", "Enabled"});
+  static const std::vector<Refusal> refusals = {
+      {kEphemeralNoSubPath,
+       {{words(BlockField::kContainerTypes, {"ephemeralContainer"}), {BlockField::kSubPath, true}},
+        {}}},
+      {kRecursiveReadOnlyNeedsReadOnly, {{recursive, {BlockField::kReadOnly, false}}, {}}},
+      {kRecursiveReadOnlyNeedsPrivate,
+       {{recursive, words(BlockField::kMountPropagation, {"HostToContainer", "Bidirectional"})},
+        {}}},
+  };
+  return refusals;
+}
+
+/// What a finding of a built-in rule is about: an exception that asks more of it cannot hold.
+Scope ScopeOf(std::string_view rule) {
+  if (rule == kUndecodable) return Scope::kRequest;
+  return rule.rfind("device-", 0) == 0 ? Scope::kContainer : Scope::kMount;
+}
+
+const Condition* ConditionBeyond(const Block& block, Scope scope) {
+  for (const Condition& condition : block.conditions) {
+    if (InfoOf(condition.field).scope > scope) return &condition;
+  }
+  return nullptr;
+}
+
 std::string Text(const KindPattern& pattern) {
   if (!pattern.group) return pattern.kind;
   return pattern.kind + "." + (pattern.group->empty() ? "core" : *pattern.group);
@@ -148,10 +214,20 @@ class Linter {
 
   void Warn(Lint lint, core::SourcePos position, std::string message);
 
+  /// Blocks that do not contradict themselves.
+  using Possible = std::vector<const Block*>;
+  /// Those of `blocks`; the others are told. `owner` is such as `the rule "r"`.
+  Possible LintPossible(const std::vector<Block>& blocks, std::string_view field,
+                        const std::string& owner);
+  void LintRepetition(const Possible& match);
+  void LintEffect(Lint covers, std::string_view field, const std::vector<Block>& blocks,
+                  const PolicyRule& rule, const Possible& match);
+
   void LintPolicy(const MountPolicy& policy);
   void LintRule(const PolicyRule& rule);
   void LintException(const PolicyException& exception);
   void LintExceptedRules(const PolicyException& exception);
+  void LintReach(const PolicyException& exception, std::size_t rule, const Possible& blocks);
   void LintConfinement(const Block& block, const PolicyException& exception);
   void LintKinds(const Block& block, const core::WorkloadTable& workloads);
   /// `spares`: the block takes findings away, instead of saying what is looked at.
@@ -170,6 +246,7 @@ class Linter {
   std::unordered_map<std::string_view, RuleAt> rules_;
   const MountPolicy* policy_ = nullptr;  // the one that is looked at
   std::size_t file_ = 0;                 // the place of its file
+  BlockLogic logic_;
   std::vector<Warning> warnings_;
 };
 
@@ -244,9 +321,77 @@ void Linter::ForEachBlock(const Visit& visit) const {
 }
 
 void Linter::LintRule(const PolicyRule& rule) {
+  const std::string owner = fmt::format("the rule {}", Quoted(rule.name));
+  const Possible match = LintPossible(rule.match, "match", owner);
+  LintRepetition(match);
+  LintEffect(kExcludeCoversMatch, "exclude", rule.exclude, rule, match);
+  LintEffect(kRequireCoversMatch, "require", rule.require, rule, match);
   for (const Block& block : rule.match) LintUsers(block, false);
   for (const auto* blocks : {&rule.exclude, &rule.require}) {
     for (const Block& block : *blocks) LintUsers(block, true);
+  }
+}
+
+Linter::Possible Linter::LintPossible(const std::vector<Block>& blocks, std::string_view field,
+                                      const std::string& owner) {
+  Possible possible;
+  for (const Block& block : blocks) {
+    if (const auto clash = logic_.WhyImpossible(block)) {
+      Warn(kMatchesNothing, clash->position,
+           fmt::format("this block of {} of {} can hold for no mount: {}", field, owner,
+                       clash->reason));
+    } else {
+      possible.push_back(&block);
+    }
+  }
+  return possible;
+}
+
+void Linter::LintRepetition(const Possible& match) {
+  for (const Refusal& refusal : Refusals()) {
+    const bool denied =
+        std::all_of(profiles_.begin(), profiles_.end(), [&](const Profile& profile) {
+          return !policy_->IsIn(profile.name) || profile.built_in.at(refusal.rule) == Action::kDeny;
+        });
+    if (!denied) continue;
+    for (const Block* block : match) {
+      if (!logic_.Implies(*block, refusal.block)) continue;
+      Warn(kRepeatsKubernetesRule, block->position,
+           fmt::format("whatever this block matches is denied by Kubernetes' own rule {} already",
+                       Quoted(refusal.rule)));
+    }
+  }
+}
+
+/// Warns of blocks of exclude or require that hold for nothing in the rule's match, or for all.
+void Linter::LintEffect(Lint covers, std::string_view field, const std::vector<Block>& blocks,
+                        const PolicyRule& rule, const Possible& match) {
+  const std::string owner = fmt::format("the rule {}", Quoted(rule.name));
+  for (const Block* block : LintPossible(blocks, field, owner)) {
+    if (match.empty()) return;  // told already
+    std::optional<BlockLogic::Clash> first;
+    bool meets = false;
+    std::vector<int> covered;
+    for (const Block* matched : match) {
+      const auto clash = logic_.WhyDisjoint(*matched, *block);
+      meets = meets || !clash;
+      if (!first) first = clash;
+      if (!clash && logic_.Implies(*matched, *block)) covered.push_back(matched->position.line);
+    }
+    if (!meets) {
+      Warn(kBlockWithoutEffect, first->position,
+           fmt::format("this block of {} of {} holds for no mount that the rule looks at: {}",
+                       field, owner, first->reason));
+    } else if (covered.size() == match.size()) {
+      Warn(covers, block->position,
+           fmt::format("{} can never speak: this block of {} holds wherever its match does", owner,
+                       field));
+    } else if (!covered.empty()) {
+      Warn(covers, block->position,
+           fmt::format("this block of {} of {} holds wherever the block of match at line {} does, "
+                       "which therefore finds nothing",
+                       field, owner, fmt::join(covered, ", ")));
+    }
   }
 }
 
@@ -257,6 +402,9 @@ void Linter::LintException(const PolicyException& exception) {
                      Quoted(exception.name), core::FormatRfc3339(*exception.expires)));
   }
   LintExceptedRules(exception);
+  const Possible blocks = LintPossible(exception.match, "match",
+                                       fmt::format("the exception {}", Quoted(exception.name)));
+  for (std::size_t i = 0; i < exception.rules.size(); ++i) LintReach(exception, i, blocks);
   for (const Block& block : exception.match) {
     LintConfinement(block, exception);
     LintUsers(block, true);
@@ -282,6 +430,34 @@ void Linter::LintExceptedRules(const PolicyException& exception) {
                     "with this one",
                     Quoted(exception.name), Quoted(name), Quoted(at.policy->name)));
   }
+}
+
+/// Warns where the exception holds for nothing that its `rule`th rule can speak of.
+void Linter::LintReach(const PolicyException& exception, std::size_t rule, const Possible& blocks) {
+  const std::string& name = exception.rules[rule];
+  if (blocks.empty()) return;  // told already
+  std::string reason;
+  if (AllRules::Find(name) != nullptr) {
+    const Scope scope = ScopeOf(name);
+    for (const Block* block : blocks) {
+      const Condition* beyond = ConditionBeyond(*block, scope);
+      if (beyond == nullptr) return;
+      reason = fmt::format("the rule speaks of {}, which have no {}",
+                           scope == Scope::kContainer ? "devices" : "whole objects",
+                           InfoOf(beyond->field).name);
+    }
+  } else {
+    for (const Block& match : rules_.at(name).rule->match) {
+      for (const Block* block : blocks) {
+        const auto clash = logic_.WhyDisjoint(match, *block);
+        if (!clash) return;
+        if (reason.empty()) reason = clash->reason;
+      }
+    }
+  }
+  Warn(kExceptionMissesRule, exception.rule_positions[rule],
+       fmt::format("the exception {} holds for nothing that the rule {} can speak of: {}",
+                   Quoted(exception.name), Quoted(name), reason));
 }
 
 void Linter::LintConfinement(const Block& block, const PolicyException& exception) {
