@@ -12,6 +12,7 @@
 #include "cli/certs.h"
 #include "cli/check.h"
 #include "cli/explain.h"
+#include "cli/policy.h"
 #include "cli/rules.h"
 #include "cli/serve.h"
 #include "cli/terminal.h"
@@ -116,7 +117,7 @@ ExitCode Combine(ExitCode a, ExitCode b) {
 
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> commands = {
-      kServeCommand, kCheckCommand,      kExplainCommand,   kTestCommand,
+      kServeCommand, kCheckCommand,      kExplainCommand,   kTestCommand,    kPolicyLintCommand,
       kRulesCommand, kCertsIssueCommand, kCertsShowCommand, kVersionCommand,
   };
   return commands;

@@ -536,6 +536,16 @@ core::Result<std::vector<PolicyFile>> ReadPolicyFiles(const std::vector<std::str
   return files;
 }
 
+core::CodeFrame FrameOf(const PolicyProblem& problem, const std::vector<PolicyFile>& files,
+                        int width) {
+  for (const PolicyFile& file : files) {
+    if (file.name != problem.file) continue;
+    const core::LineIndex lines(WithoutByteOrderMark(file.content));
+    return core::MakeCodeFrame(lines, problem.position, width);
+  }
+  return {};
+}
+
 std::string Render(const PolicyProblem& problem, const std::vector<PolicyFile>& files) {
   constexpr int kFrameWidth = 100;
   const bool error = problem.severity == PolicyProblem::Severity::kError;
@@ -546,12 +556,7 @@ std::string Render(const PolicyProblem& problem, const std::vector<PolicyFile>& 
   const std::string id = problem.id.empty() ? "" : fmt::format(" [{}]", problem.id);
   std::string text =
       fmt::format("{}: {}: {}{}\n", place, error ? "error" : "warning", problem.message, id);
-  for (const PolicyFile& file : files) {
-    if (file.name != problem.file) continue;
-    const core::LineIndex lines(WithoutByteOrderMark(file.content));
-    text += core::ToText(core::MakeCodeFrame(lines, problem.position, kFrameWidth));
-    break;
-  }
+  text += core::ToText(FrameOf(problem, files, kFrameWidth));
   if (!problem.remedy.empty()) text += fmt::format("  remedy: {}\n", problem.remedy);
   return text;
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/code_frame.h"
 #include "core/file_reader.h"
 #include "core/result.h"
 #include "core/source_pos.h"
@@ -58,6 +59,10 @@ bool IsPolicyFileName(std::string_view name);
 /// A directory without such a file is an error: it is likelier a wrong path than a wish.
 core::Result<std::vector<PolicyFile>> ReadPolicyFiles(const std::vector<std::string>& paths,
                                                       const core::FileReader& reader);
+
+/// The lines around the problem, none wider than `width`; empty where its file is none of `files`.
+core::CodeFrame FrameOf(const PolicyProblem& problem, const std::vector<PolicyFile>& files,
+                        int width);
 
 /// The problem as compilers print it, with the line of the file and a caret under the place, and
 /// with a warning's id and remedy:
