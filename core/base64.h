@@ -7,8 +7,10 @@
 
 namespace mountguard::core {
 
-/// The bytes behind a text in base64 as Go's base64.StdEncoding reads it: padded, line breaks
-/// ignored. Nothing if it is none.
+/// As Go's base64.StdEncoding writes it: padded, on one line.
+std::string EncodeBase64(std::string_view bytes);
+
+/// As Go's base64.StdEncoding reads it: padded, line breaks ignored; nothing for any other text.
 std::optional<std::string> DecodeBase64(std::string_view text);
 
 }  // namespace mountguard::core
