@@ -29,7 +29,6 @@ using core::WallTime;
 using std::chrono::seconds;
 
 constexpr std::array<std::string_view, 2> kAlgorithms = {"ecdsa-p256", "rsa-2048"};
-constexpr std::chrono::hours kClockSkew(1);
 constexpr std::chrono::days kLongestLifetime(36500);
 constexpr std::size_t kLongestCommonName = 64;  // RFC 5280, ub-common-name
 
@@ -231,7 +230,7 @@ X509Ptr NewCertificate(EVP_PKEY* key, WallTime now, seconds lifetime) {
   X509Ptr certificate(X509_new());
   if (certificate && X509_set_version(certificate.get(), X509_VERSION_3) == 1 &&
       SetRandomSerial(certificate.get()) &&
-      SetTime(X509_getm_notBefore(certificate.get()), now - kClockSkew) &&
+      SetTime(X509_getm_notBefore(certificate.get()), now - kBackdating) &&
       SetTime(X509_getm_notAfter(certificate.get()), now + lifetime) &&
       X509_set_pubkey(certificate.get(), key) == 1) {
     return certificate;
@@ -249,6 +248,22 @@ std::optional<KeyAlgorithm> KeyAlgorithmFromText(std::string_view text) {
   const auto found = std::find(kAlgorithms.begin(), kAlgorithms.end(), text);
   if (found == kAlgorithms.end()) return std::nullopt;
   return static_cast<KeyAlgorithm>(found - kAlgorithms.begin());
+}
+
+Result<ServingNames> NamesOf(const IssueOptions& options) {
+  auto dns_names = DnsNames(options);
+  if (!dns_names) return core::Unexpected(dns_names.error());
+  if (auto names = AlternativeNames(*dns_names, options.ip_addresses); !names) {
+    return core::Unexpected(names.error());
+  }
+  ServingNames names{std::move(*dns_names), {}};
+  for (const std::string& address : options.ip_addresses) {
+    const std::string bytes = AddressBytes(address).value_or("");
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    ::inet_ntop(bytes.size() == 4 ? AF_INET : AF_INET6, bytes.data(), text.data(), text.size());
+    names.ip_addresses.emplace_back(text.data());
+  }
+  return names;
 }
 
 Result<PemPair> IssueAuthority(const IssueOptions& options, WallTime now) {

@@ -31,6 +31,19 @@ struct IssueOptions {
   KeyAlgorithm algorithm = KeyAlgorithm::kEcdsaP256;
 };
 
+/// The names that a serving certificate gets.
+struct ServingNames {
+  std::vector<std::string> dns_names;
+  std::vector<std::string> ip_addresses;  // as inet_ntop writes them
+};
+
+/// The names that `options` ask for, none twice. Fails on a wrong name, and where there is none.
+core::Result<ServingNames> NamesOf(const IssueOptions& options);
+
+/// How long before it is issued a certificate is valid from: a client whose clock is behind takes
+/// it at once.
+inline constexpr std::chrono::hours kBackdating{1};
+
 /// A certificate and its unencrypted PKCS#8 key, both PEM.
 struct PemPair {
   std::string certificate;
@@ -51,8 +64,7 @@ core::Result<PemPair> IssueAuthority(const IssueOptions& options, core::WallTime
 core::Result<PemPair> IssueServing(const IssueOptions& options, const PemPair& authority,
                                    core::WallTime now);
 
-/// Both. Validity begins an hour before `clock` says, so that a client whose clock is behind takes
-/// the certificates at once.
+/// Both, valid from kBackdating before what `clock` says.
 core::Result<IssuedCertificates> Issue(const IssueOptions& options, const core::Clock& clock);
 
 /// Writes ca.crt, ca.key, tls.crt and tls.key into `directory`, which is created if need be; each
