@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/names.h"
 #include "webhook/app.h"
 #include "webhook/config.h"
 
@@ -33,9 +34,16 @@ struct ServeFlags {
   std::string shutdown_delay = "5s";
   std::string idle_timeout = "120s";
   std::string request_timeout = "10s";
+  std::string certificate_lifetime = "2160h";
+  std::string ca_lifetime = "26280h";
+  std::string ca_bundle_wait = "1m";
+  std::string clock_skew = "1h";
+  std::string certificate_check_interval = "1m";
+  std::string kubernetes_api_timeout = "10s";
 };
 
 std::vector<FlagGroup> FlagGroups(ServeFlags* flags, ServerConfig* config) {
+  webhook::ManagedCertificatesConfig& managed = config->managed_certificates;
   return {
       {"Ports",
        {{"--bind-address", &config->bind_address, "ADDRESS", "address of the secure port"},
@@ -54,6 +62,31 @@ std::vector<FlagGroup> FlagGroups(ServeFlags* flags, ServerConfig* config) {
          "ask every POST for a client certificate of these CAs"},
         {"--client-allowed-names", &flags->client_allowed_names, "NAME,...",
          "names that a client certificate must have one of; default: any"}}},
+      {"Certificates that look after themselves (instead of --tls-cert-file)",
+       {{"--manage-certificates", &managed.enabled, "",
+         "make them, store them in a Secret, renew them, and keep caBundle right"},
+        {"--service-name", &managed.service_name, "NAME", "the Service in front of the webhook"},
+        {"--namespace", &managed.namespace_name, "NS",
+         "of the Service and the Secret; default: the pod's own"},
+        {"--webhook-configuration", &managed.webhook_configuration, "NAME",
+         "the ValidatingWebhookConfiguration that calls it"},
+        {"--certificate-secret", &managed.secret_name, "NAME", "where they are stored"},
+        {"--certificate-name", &managed.names, "NAME",
+         "a further DNS name or address, for webhooks with a url; repeatable"},
+        {"--certificate-lifetime", &flags->certificate_lifetime, "DURATION",
+         "of the serving certificate (2160h); renewed at two thirds"},
+        {"--ca-lifetime", &flags->ca_lifetime, "DURATION",
+         "of the CA (26280h); replaced at two thirds"},
+        {"--ca-bundle-wait", &flags->ca_bundle_wait, "DURATION",
+         "within which every API server has seen a new caBundle (1m)"},
+        {"--clock-skew", &flags->clock_skew, "DURATION",
+         "how far clocks may differ: an old CA is trusted that much longer (1h)"},
+        {"--certificate-check-interval", &flags->certificate_check_interval, "DURATION",
+         "how often the Secret and caBundle are looked at (1m)"},
+        {"--kubeconfig", &managed.kubeconfig, "FILE",
+         "how to reach the API server; default: the pod's service account"},
+        {"--kubernetes-api-timeout", &flags->kubernetes_api_timeout, "DURATION",
+         "of one call (10s)"}}},
       {"Policy",
        {{"--policy", &config->policies, "PATH",
          "file or directory, repeatable, re-read when it changes; default: the baseline"},
@@ -88,6 +121,76 @@ std::vector<std::string> SplitCommas(const std::vector<std::string>& values) {
     }
   }
   return parts;
+}
+
+/// A certificate's life is longer than any wait: a hundred years, as `certs issue` has it.
+constexpr std::chrono::hours kLongestDuration(1000);
+constexpr std::chrono::hours kLongestLife(24 * 36500);
+
+/// Reads the flags of --manage-certificates; why they are wrong, or nothing.
+std::optional<std::string> CompleteManaged(const ServeFlags& flags, ServerConfig* config) {
+  webhook::ManagedCertificatesConfig& managed = config->managed_certificates;
+  std::chrono::milliseconds lifetime{0};
+  std::chrono::milliseconds ca_lifetime{0};
+  const struct {
+    std::string_view flag;
+    const std::string& text;
+    std::chrono::milliseconds* target;
+    std::chrono::hours longest;
+  } durations[] = {
+      {"--certificate-lifetime", flags.certificate_lifetime, &lifetime, kLongestLife},
+      {"--ca-lifetime", flags.ca_lifetime, &ca_lifetime, kLongestLife},
+      {"--ca-bundle-wait", flags.ca_bundle_wait, &managed.rotation.trust_wait, kLongestDuration},
+      {"--clock-skew", flags.clock_skew, &managed.rotation.clock_skew, kLongestDuration},
+      {"--certificate-check-interval", flags.certificate_check_interval,
+       &managed.rotation.check_interval, kLongestDuration},
+      {"--kubernetes-api-timeout", flags.kubernetes_api_timeout, &managed.api_timeout,
+       kLongestDuration},
+  };
+  for (const auto& [flag, text, target, longest] : durations) {
+    const auto duration = webhook::ParseDuration(text, longest);
+    if (!duration) return fmt::format("{}: {}", flag, duration.error().message);
+    *target = *duration;
+  }
+  managed.rotation.lifetime = std::chrono::floor<std::chrono::seconds>(lifetime);
+  managed.rotation.ca_lifetime = std::chrono::floor<std::chrono::seconds>(ca_lifetime);
+  if (!managed.enabled) {
+    const bool stray = !managed.service_name.empty() || !managed.webhook_configuration.empty() ||
+                       !managed.names.empty() || !managed.kubeconfig.empty();
+    if (!stray) return std::nullopt;
+    return "--service-name, --webhook-configuration, --certificate-name and --kubeconfig need "
+           "--manage-certificates";
+  }
+  if (!config->tls_cert_file.empty() || !config->tls_private_key_file.empty()) {
+    return "--manage-certificates makes the certificate itself: take away --tls-cert-file and "
+           "--tls-private-key-file";
+  }
+  if (managed.service_name.empty() && managed.names.empty()) {
+    return "--manage-certificates needs --service-name NAME, or --certificate-name NAME where the "
+           "webhooks have a url";
+  }
+  if (managed.webhook_configuration.empty()) {
+    return "--manage-certificates needs --webhook-configuration NAME: whose caBundle it keeps "
+           "right";
+  }
+  const struct {
+    std::string_view flag;
+    const std::string& name;
+  } names[] = {{"--webhook-configuration", managed.webhook_configuration},
+               {"--certificate-secret", managed.secret_name}};
+  for (const auto& [flag, name] : names) {
+    if (core::IsDns1123Subdomain(name)) continue;
+    return fmt::format(
+        "{}: \"{}\" is no Kubernetes name: expected lower-case letters, digits, \"-\" and \".\"",
+        flag, name);
+  }
+  if (managed.rotation.check_interval < std::chrono::milliseconds(100)) {
+    return "--certificate-check-interval must be at least 100ms";
+  }
+  if (managed.api_timeout < std::chrono::milliseconds(100)) {
+    return "--kubernetes-api-timeout must be at least 100ms";
+  }
+  return std::nullopt;
 }
 
 /// Why the flags make no configuration, or nothing once `config` is complete.
@@ -132,6 +235,7 @@ std::optional<std::string> Complete(const ServeFlags& flags, ServerConfig* confi
   config->log_format = *webhook::LogFormatFromText(flags.log_format);
   config->log_level =
       flags.verbose ? webhook::LogLevel::kDebug : *webhook::LogLevelFromText(flags.log_level);
+  if (auto wrong = CompleteManaged(flags, config)) return wrong;
   if (!config->client_allowed_names.empty() && config->client_ca_file.empty()) {
     return "--client-allowed-names needs --client-ca-file: without it no certificate is asked for";
   }
@@ -173,7 +277,10 @@ const Command kServeCommand = {
     "certificate are loaded, and reads both again when their files change.",
     "  mountguard serve --tls-cert-file tls.crt --tls-private-key-file tls.key --policy policies/\n"
     "  mountguard serve --tls-cert-file tls.crt --tls-private-key-file tls.key "
-    "--enforcement-action Audit\n",
+    "--enforcement-action Audit\n"
+    "  mountguard serve --manage-certificates --service-name mountguard --namespace "
+    "mountguard-system \\\n"
+    "    --webhook-configuration mountguard\n",
     RunServe,
 };
 

@@ -29,11 +29,14 @@ expect_start_failure() {
   [ ! -s "$work/out" ] || fail "serve $* wrote to standard output"
 }
 
-# start FLAG...: starts the server and waits until its log tells the ports.
+# start FLAG...: starts the server with the first pair; start_with FLAG... with what the flags say.
+# Both wait until its log tells the ports.
 start() {
+  start_with --tls-cert-file "$work/a/tls.crt" --tls-private-key-file "$work/a/tls.key" "$@"
+}
+start_with() {
   "$mountguard" serve --bind-address 127.0.0.1 --secure-port 0 --metrics-bind-address 127.0.0.1:0 \
-    --shutdown-delay 0s --tls-cert-file "$work/a/tls.crt" --tls-private-key-file "$work/a/tls.key" "$@" \
-    2>"$work/log" &
+    --shutdown-delay 0s "$@" 2>"$work/log" &
   server=$!
   wait_for '"endpoint":"metrics"' # the last to listen
   address=$(jq -r 'select(.msg == "listening" and .endpoint == "secure").address' "$work/log")
@@ -80,6 +83,8 @@ for name in a b; do
 done
 tls=(--tls-cert-file "$work/a/tls.crt" --tls-private-key-file "$work/a/tls.key")
 
+printf 'current-context: x\ncontexts: [{name: x, context: {cluster: x}}]\nclusters: [{name: x, cluster: {server: "http://127.0.0.1:1"}}]\n' >"$work/kubeconfig"
+
 # What stops it from starting.
 expect_start_failure 2 "--tls-cert-file and --tls-private-key-file"
 expect_start_failure 2 "--tls-certfile" --tls-certfile x
@@ -93,6 +98,16 @@ expect_start_failure 2 "swapped?" --tls-cert-file "$work/a/tls.key" --tls-privat
 expect_start_failure 3 "No such file or directory" "${tls[@]}" --policy "$work/none.yaml"
 printf 'apiVersion: mountguard.io/v1\nkind: MountPolicy\nmetadata: {name: x}\nspec:\n  rule: []\n' >"$work/broken.yaml"
 expect_start_failure 2 "broken.yaml:5:3" "${tls[@]}" --policy "$work/broken.yaml"
+managed=(--manage-certificates --service-name mountguard --namespace mountguard --webhook-configuration mountguard)
+expect_start_failure 2 "needs --service-name" --manage-certificates
+expect_start_failure 2 "needs --webhook-configuration" --manage-certificates --service-name x
+expect_start_failure 2 "need --manage-certificates" "${tls[@]}" --service-name x
+expect_start_failure 2 "take away --tls-cert-file" "${tls[@]}" "${managed[@]}"
+expect_start_failure 2 "is no Kubernetes name" "${managed[@]}" --certificate-secret No_Name
+expect_start_failure 2 "renewed too late" "${managed[@]}" --certificate-lifetime 5m --kubeconfig "$work/kubeconfig"
+expect_start_failure 2 "three times as long" "${managed[@]}" --ca-lifetime 3000h --kubeconfig "$work/kubeconfig"
+expect_start_failure 3 "--kubeconfig FILE tells where" "${managed[@]}"
+expect_start_failure 3 "No such file or directory" "${managed[@]}" --kubeconfig "$work/none"
 expect_start_failure 2 "TLS_NONSENSE" "${tls[@]}" --tls-cipher-suites TLS_NONSENSE
 chmod 755 "$work" "$work/b" && chmod 644 "$work/b/tls.crt" && chmod 000 "$work/b/tls.key"
 [ "$(id -u)" -ne 0 ] || as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
@@ -186,6 +201,58 @@ start --client-ca-file "$work/b/ca.crt"
 ask 200 ok "https://$address/readyz"
 ask 401 'client certificate' "${json[@]}" --data-binary "@$work/none.json" "https://$address/validate"
 ask 401 'client certificate' "${json[@]}" --data-binary "@$work/good.json" "https://$address/validate-policy"
+stop
+
+# A Secret's volume: whole new pairs by a swap of ..data; what is broken changes nothing.
+volume=$work/volume
+mkdir "$volume" "$volume/..1" "$volume/..2" "$volume/..3" "$volume/..4"
+cp "$work/b/tls.crt" "$work/b/tls.key" "$volume/..1"
+"$mountguard" certs issue --out "$work/c" --ip 127.0.0.1 --days 7 >/dev/null
+head --bytes 300 "$work/c/tls.crt" >"$volume/..2/tls.crt" # half written
+cp "$work/c/tls.key" "$volume/..2"
+cp "$work/c/tls.crt" "$volume/..3" # the key of another
+cp "$work/b/tls.key" "$volume/..3"
+cp "$work/c/tls.crt" "$work/c/tls.key" "$volume/..4"
+ln --symbolic ..1 "$volume/..data"
+ln --symbolic ..data/tls.crt ..data/tls.key "$volume"
+swap() {
+  ln --symbolic "$1" "$volume/..next"
+  mv --no-target-directory "$volume/..next" "$volume/..data"
+}
+days_left() { # days_left DAYS: so many the metric must tell
+  local expiry
+  expiry=$(curl --silent "http://$metrics/metrics" | sed -n 's/^mountguard_certificate_expiry_timestamp_seconds{certificate="serving"} //p')
+  [ $(((${expiry%.*} - $(date +%s) + 43200) / 86400)) -eq "$1" ] || fail "the metric says that the certificate expires at $expiry, not in $1 days"
+}
+start_with --tls-cert-file "$volume/tls.crt" --tls-private-key-file "$volume/tls.key"
+cp "$work/b/ca.crt" "$work/a/ca.crt"
+days_left 90
+swap ..2
+wait_for 'the file is cut short'
+swap ..3
+wait_for 'does not fit'
+ask 200 '[+]certificate ok' "https://$address/readyz?verbose"
+days_left 90
+ask 200 'mountguard_certificate_reloads_total{result="failure"} 2' "http://$metrics/metrics"
+swap ..4
+wait_for 'certificate in force'
+cp "$work/c/ca.crt" "$work/a/ca.crt"
+ask 200 ok "https://$address/livez"
+days_left 7
+rm "$volume/..data"
+wait_for 'No such file or directory'
+ask 200 ok "https://$address/readyz"
+stop
+
+# Certificates that look after themselves, while the API server is not there: it lives, is not ready,
+# and tells why to whom asks without verifying, as a kubelet does.
+start_with "${managed[@]}" --kubeconfig "$work/kubeconfig"
+wait_for 'certificate step failed'
+ask 200 ok --insecure "https://$address/livez"
+ask 503 'certificate failed: there is none yet: GET /api/v1/namespaces/mountguard/secrets/mountguard-certificates: API server 127.0.0.1:1: no connection' \
+  --insecure "https://$address/readyz"
+ask 200 'mountguard_certificate_manager_up 0' "http://$metrics/metrics"
+ask 200 'mountguard_certificate_manager_steps_total{result="unreachable",step="read-secret"}' "http://$metrics/metrics"
 stop
 
 [ "$failures" -eq 0 ] && echo "serve: all well"

@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "certs/cert_pair.h"
 #include "certs/cert_store.h"
 #include "certs/tls_context.h"
 #include "core/file_watcher.h"
@@ -18,6 +17,7 @@
 #include "policy/policy_loader.h"
 #include "webhook/admission_handler.h"
 #include "webhook/admission_response.h"
+#include "webhook/certificate_source.h"
 #include "webhook/http_server.h"
 #include "webhook/metrics.h"
 #include "webhook/policy_handler.h"
@@ -32,14 +32,6 @@ using std::chrono::milliseconds;
 
 /// How long requests that are under way may still take once the server drains.
 constexpr milliseconds kDrainGrace{10'000};
-
-core::Unexpected<StartError> Wrong(std::string message) {
-  return core::Unexpected(StartError{StartError::Kind::kWrong, std::move(message)});
-}
-
-core::Unexpected<StartError> Unavailable(std::string message) {
-  return core::Unexpected(StartError{StartError::Kind::kUnavailable, std::move(message)});
-}
 
 HttpResponse ErrorResponseFor(int status, std::string_view message) {
   return {status, "application/json", EncodeStatus(status, message)};
@@ -107,16 +99,15 @@ class App::Impl {
 
  private:
   core::Result<std::shared_ptr<const PolicyGeneration>, StartError> LoadPolicies() const;
-  core::Result<std::shared_ptr<const certs::CertPair>, StartError> LoadCertificate() const;
   core::Result<void, StartError> LoadFirst();
-  core::Result<void, StartError> WatchFiles();
+  core::Result<void, StartError> WatchPolicies();
+  core::Result<void, StartError> StartCertificates();
   core::Result<void, StartError> Listen();
   core::Result<void, StartError> ListenSecurely();
   core::Result<void, StartError> ListenForScrapes();
   core::Result<std::unique_ptr<HttpServer>, StartError> StartServer(HttpServerSettings settings,
                                                                     std::string_view endpoint);
   void ReloadPolicies();
-  void ReloadCertificate();
   void AnnouncePolicies(const PolicyGeneration& policies);
 
   std::vector<Route> SecureRoutes();
@@ -149,7 +140,7 @@ class App::Impl {
   std::atomic<bool> stopping_{false};
   std::mutex load_mutex_;  // the first load and the watchers' reloads take turns
   std::unique_ptr<core::FileWatcher> policy_watcher_;
-  std::unique_ptr<core::FileWatcher> certificate_watcher_;
+  std::unique_ptr<CertificateSource> certificate_source_;
   std::unique_ptr<HttpServer> metrics_server_;
   std::unique_ptr<HttpServer> secure_server_;
 };
@@ -178,28 +169,11 @@ core::Result<std::shared_ptr<const PolicyGeneration>, StartError> App::Impl::Loa
                                                   *std::move(files));
 }
 
-core::Result<std::shared_ptr<const certs::CertPair>, StartError> App::Impl::LoadCertificate()
-    const {
-  const auto files =
-      certs::ReadCertPairFiles(config_.tls_cert_file, config_.tls_private_key_file, reader_);
-  if (!files) return Unavailable(files.error().message);
-  auto pair = certs::ParseCertPair(*files, clock_.Now());
-  if (!pair) return Wrong(pair.error().message);
-  for (const std::string& warning : (*pair)->warnings) {
-    log_.Warn("certificate warning", {{"file", std::string_view(config_.tls_cert_file)},
-                                      {"warning", std::string_view(warning)}});
-  }
-  return std::move(*pair);
-}
-
 core::Result<void, StartError> App::Impl::LoadFirst() {
   auto policies = LoadPolicies();
   if (!policies) return core::Unexpected(std::move(policies).error());
-  auto certificate = LoadCertificate();
-  if (!certificate) return core::Unexpected(std::move(certificate).error());
   policies_ = std::make_unique<PolicyStore>(*policies);
   AnnouncePolicies(**policies);
-  certificates_.Replace(std::move(*certificate));
 
   certs::TlsOptions options;
   options.min_version = config_.tls_min_version;
@@ -222,15 +196,20 @@ void App::Impl::AnnouncePolicies(const PolicyGeneration& policies) {
              {"rules", static_cast<std::int64_t>(policies.policies().rule_count())}});
 }
 
-core::Result<void, StartError> App::Impl::WatchFiles() {
+core::Result<void, StartError> App::Impl::StartCertificates() {
+  const CertificateWorld world{reader_, clock_, log_, &metrics_, &certificates_};
+  auto source = config_.managed_certificates.enabled
+                    ? StartManagedCertificates(config_.managed_certificates, world)
+                    : StartFileCertificates(config_, world);
+  if (!source) return core::Unexpected(std::move(source).error());
+  certificate_source_ = std::move(*source);
+  return {};
+}
+
+core::Result<void, StartError> App::Impl::WatchPolicies() {
+  if (config_.policies.empty()) return {};
   core::FileWatcher::Options options;
   options.settle_time = config_.reload_settle_time;
-  auto certificate_watcher = core::FileWatcher::Start(
-      {config_.tls_cert_file, config_.tls_private_key_file}, [this] { ReloadCertificate(); },
-      options);
-  if (!certificate_watcher) return Unavailable(certificate_watcher.error().message);
-  certificate_watcher_ = std::move(*certificate_watcher);
-  if (config_.policies.empty()) return {};
   auto policy_watcher = core::FileWatcher::Start(
       config_.policies, [this] { ReloadPolicies(); }, options);
   if (!policy_watcher) return Unavailable(policy_watcher.error().message);
@@ -250,19 +229,6 @@ void App::Impl::ReloadPolicies() {
   }
   policies_->Replace(*policies);
   AnnouncePolicies(**policies);
-}
-
-void App::Impl::ReloadCertificate() {
-  const std::lock_guard lock(load_mutex_);
-  auto certificate = LoadCertificate();
-  if (!certificate) {
-    log_.Error("certificate not reloaded: the last good one stays in force",
-               {{"problem", std::string_view(certificate.error().message)}});
-    return;
-  }
-  log_.Info("certificate in force", {{"serial", std::string_view((*certificate)->facts.serial)},
-                                     {"expires", UnixSeconds((*certificate)->facts.not_after)}});
-  certificates_.Replace(std::move(*certificate));
 }
 
 core::Result<std::unique_ptr<HttpServer>, StartError> App::Impl::StartServer(
@@ -332,16 +298,18 @@ core::Result<void, StartError> App::Impl::ListenSecurely() {
 }
 
 core::Result<void, StartError> App::Impl::Start() {
-  if (config_.tls_cert_file.empty() || config_.tls_private_key_file.empty()) {
+  const bool has_files = !config_.tls_cert_file.empty() && !config_.tls_private_key_file.empty();
+  if (!has_files && !config_.managed_certificates.enabled) {
     return Wrong(
-        "serve needs --tls-cert-file and --tls-private-key-file; `mountguard certs issue` "
-        "makes them");
+        "serve needs --tls-cert-file and --tls-private-key-file, which `mountguard certs issue` "
+        "makes, or --manage-certificates");
   }
   {
     const std::lock_guard lock(load_mutex_);
     // Watched before they are read, so that no change falls between.
-    if (auto watching = WatchFiles(); !watching) return watching;
+    if (auto watching = WatchPolicies(); !watching) return watching;
     if (auto loaded = LoadFirst(); !loaded) return loaded;
+    if (auto started = StartCertificates(); !started) return started;
   }
   return Listen();
 }
@@ -385,8 +353,19 @@ Metrics::Gauges App::Impl::MakeGauges() {
   gauges.connections_active = connections(&ConnectionCounts::active);
   gauges.connections_idle = connections(&ConnectionCounts::idle);
   gauges.certificate_expiry = [this] {
-    return UnixSeconds(certificates_.Current()->facts.not_after);
+    return UnixSeconds(certificate_source_->Health().expiry.value_or(core::WallTime()));
   };
+  if (config_.managed_certificates.enabled) {
+    gauges.authority_expiry = [this] {
+      return UnixSeconds(certificate_source_->Health().authority_expiry.value_or(core::WallTime()));
+    };
+    gauges.certificate_manager_up = [this]() -> std::int64_t {
+      return certificate_source_->Health().is_stalled ? 0 : 1;
+    };
+    gauges.clock_offset = [this]() -> std::int64_t {
+      return certificate_source_->Health().clock_offset.count();
+    };
+  }
   gauges.exceptions_expired = [this]() -> std::int64_t {
     const core::WallTime now = clock_.Now();
     std::int64_t expired = 0;
@@ -516,9 +495,8 @@ HttpResponse App::Impl::Health(std::string_view endpoint, bool readiness,
                                const HttpRequest& request) const {
   std::vector<HealthCheck> checks = {{"ping", ""}};
   if (readiness) {
-    const bool expired = certificates_.Current()->facts.not_after <= clock_.Now();
     checks.push_back({"policy", ""});  // it listens only once there is one
-    checks.push_back({"certificate", expired ? "it has expired" : ""});
+    checks.push_back({"certificate", certificate_source_->Health().problem});
     checks.push_back({"shutdown", stopping_ ? "the server is stopping" : ""});
   }
   const bool verbose = request.query.find("verbose") != std::string_view::npos;
@@ -539,9 +517,9 @@ void App::Impl::RunUntilSignal() {
 void App::Impl::Stop(milliseconds grace) {
   stopping_ = true;
   policy_watcher_.reset();
-  certificate_watcher_.reset();
   if (secure_server_ != nullptr) secure_server_->Stop(grace);
   if (metrics_server_ != nullptr) metrics_server_->Stop(milliseconds(0));
+  certificate_source_.reset();  // last: probes and scrapes ask it
 }
 
 core::Result<std::unique_ptr<App>, StartError> App::Start(const ServerConfig& config,

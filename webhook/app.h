@@ -2,25 +2,15 @@
 #define MOUNTGUARD_WEBHOOK_APP_H_
 
 #include <memory>
-#include <string>
 
 #include "core/clock.h"
 #include "core/file_reader.h"
 #include "core/result.h"
 #include "webhook/config.h"
 #include "webhook/log.h"
+#include "webhook/start_error.h"
 
 namespace mountguard::webhook {
-
-/// Why the server does not start.
-struct StartError {
-  enum class Kind {
-    kWrong,        // a flag, a policy, a certificate
-    kUnavailable,  // a file that cannot be read, an address in use
-  };
-  Kind kind = Kind::kWrong;
-  std::string message;  // one or more whole lines
-};
 
 /// The admission server, wired: policies, certificate, ports, log and metrics.
 ///

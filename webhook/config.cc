@@ -22,7 +22,6 @@ constexpr std::array<Unit, 6> kUnits = {{
     {"m", 60'000},
     {"h", 3'600'000},
 }};
-constexpr double kMaxMilliseconds = 1000.0 * 3'600'000;  // a thousand hours
 
 const Unit* UnitAt(std::string_view text) {
   for (const Unit& unit : kUnits) {
@@ -31,14 +30,16 @@ const Unit* UnitAt(std::string_view text) {
   return nullptr;
 }
 
-core::Unexpected<core::Error> BadDuration(std::string_view text) {
-  return core::Failure(fmt::format(
-      "\"{}\" is no duration; expected such as 5s, 1m30s or 250ms, at most 1000h", text));
+core::Unexpected<core::Error> BadDuration(std::string_view text, std::chrono::hours longest) {
+  return core::Failure(
+      fmt::format("\"{}\" is no duration; expected such as 5s, 1m30s or 250ms, at most {}h", text,
+                  longest.count()));
 }
 
 }  // namespace
 
-core::Result<std::chrono::milliseconds> ParseDuration(std::string_view text) {
+core::Result<std::chrono::milliseconds> ParseDuration(std::string_view text,
+                                                      std::chrono::hours longest) {
   if (text == "0") return std::chrono::milliseconds(0);
   std::string_view rest = text;
   double total = 0;
@@ -46,14 +47,15 @@ core::Result<std::chrono::milliseconds> ParseDuration(std::string_view text) {
     double number = 0;
     const auto [end, error] =
         std::from_chars(rest.data(), rest.data() + rest.size(), number, std::chars_format::fixed);
-    if (error != std::errc() || rest.front() == '-') return BadDuration(text);
+    if (error != std::errc() || rest.front() == '-') return BadDuration(text, longest);
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     const Unit* unit = UnitAt(rest);
-    if (unit == nullptr) return BadDuration(text);
+    if (unit == nullptr) return BadDuration(text, longest);
     rest.remove_prefix(unit->name.size());
     total += number * unit->milliseconds;
   }
-  if (text.empty() || !(total <= kMaxMilliseconds)) return BadDuration(text);
+  if (text.empty() || !(total <= static_cast<double>(std::chrono::milliseconds(longest).count())))
+    return BadDuration(text, longest);
   return std::chrono::milliseconds(static_cast<std::int64_t>(total));
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "certs/rotation.h"
 #include "core/result.h"
 #include "core/runtime.h"
 #include "policy/finding.h"
@@ -15,12 +16,26 @@
 
 namespace mountguard::webhook {
 
+/// How the server looks after its certificates itself (`--manage-certificates`).
+struct ManagedCertificatesConfig {
+  bool enabled = false;
+  std::string service_name;
+  std::string namespace_name;  // "": the pod's own
+  std::string webhook_configuration;
+  std::string secret_name = "mountguard-certificates";
+  std::vector<std::string> names;  // DNS names and addresses beside the service's
+  std::string kubeconfig;          // "": the pod's service account
+  std::chrono::milliseconds api_timeout{10'000};
+  certs::RotationSettings rotation;
+};
+
 /// Everything that `mountguard serve` can be told; the defaults are those of its flags.
 struct ServerConfig {
   std::string bind_address = "0.0.0.0";
   std::uint16_t secure_port = 8443;  // 0 picks a free one
   std::string tls_cert_file;
   std::string tls_private_key_file;
+  ManagedCertificatesConfig managed_certificates;  // instead of the two files
   std::string tls_min_version = "VersionTLS12";
   std::vector<std::string> tls_cipher_suites;
   std::string client_ca_file;
@@ -49,8 +64,10 @@ struct Endpoint {
 /// "127.0.0.1:8080", "[::1]:8080", ":8080" (every address). The error says what was expected.
 core::Result<Endpoint> ParseEndpoint(std::string_view text);
 
-/// Go's notation of a duration, as Kubernetes' flags take it: "5s", "1m30s", "250ms", "0".
-core::Result<std::chrono::milliseconds> ParseDuration(std::string_view text);
+/// Go's notation of a duration, as Kubernetes' flags take it: "5s", "1m30s", "250ms", "0"; at most
+/// `longest`.
+core::Result<std::chrono::milliseconds> ParseDuration(
+    std::string_view text, std::chrono::hours longest = std::chrono::hours(1000));
 
 }  // namespace mountguard::webhook
 

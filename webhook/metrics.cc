@@ -118,6 +118,12 @@ struct Metrics::Families {
                               "Reloads of the policy, by result.")),
         reload_success(reloads.Add({{"result", "success"}})),
         reload_failure(reloads.Add({{"result", "failure"}})),
+        certificate_reloads(CounterFamily(&registry, "mountguard_certificate_reloads_total",
+                                          "Reloads of the certificate's files, by result.")),
+        certificate_reload_success(certificate_reloads.Add({{"result", "success"}})),
+        certificate_reload_failure(certificate_reloads.Add({{"result", "failure"}})),
+        certificate_steps(CounterFamily(&registry, "mountguard_certificate_manager_steps_total",
+                                        "Steps of the certificate manager, by result.")),
         policy_info(GaugeFamily(&registry, "mountguard_policy_info",
                                 "1 for the digest of the policy set in force.")),
         policy_rules(GaugeFamily(&registry, "mountguard_policy_rules",
@@ -131,9 +137,13 @@ struct Metrics::Families {
         handshake(connections.Add({{"state", "handshake"}})),
         active(connections.Add({{"state", "active"}})),
         idle(connections.Add({{"state", "idle"}})),
-        certificate(GaugeFamily(&registry, "mountguard_certificate_expiry_timestamp_seconds",
-                                "When a certificate expires, in seconds since the Unix epoch.")
-                        .Add({{"certificate", "serving"}})),
+        expiries(GaugeFamily(&registry, "mountguard_certificate_expiry_timestamp_seconds",
+                             "When a certificate expires, in seconds since the Unix epoch.")),
+        certificate(expiries.Add({{"certificate", "serving"}})),
+        manager_up(GaugeFamily(&registry, "mountguard_certificate_manager_up",
+                               "1 if the next renewal will come by itself.")),
+        clock_offset(GaugeFamily(&registry, "mountguard_api_server_clock_offset_seconds",
+                                 "The API server's clock against this machine's, in seconds.")),
         request_cache(kOperations.size() * kinds.size() * kDecisions.size()) {}
 
   std::size_t KindIndex(const core::Workload* workload) const {
@@ -170,6 +180,10 @@ struct Metrics::Families {
   Family<Counter>& reloads;
   Counter& reload_success;  // both there from the start, so that the first one is an increase
   Counter& reload_failure;
+  Family<Counter>& certificate_reloads;
+  Counter& certificate_reload_success;
+  Counter& certificate_reload_failure;
+  Family<Counter>& certificate_steps;
   Family<Gauge>& policy_info;
   Gauge& policy_rules;
   Gauge& expired;
@@ -177,7 +191,10 @@ struct Metrics::Families {
   Gauge& handshake;
   Gauge& active;
   Gauge& idle;
+  Family<Gauge>& expiries;
   Gauge& certificate;
+  Family<Gauge>& manager_up;  // these two have a value only where there is a manager
+  Family<Gauge>& clock_offset;
   /// The counter of each (operation, kind, decision) that has occurred: looking one up by its
   /// labels costs more than a verdict.
   std::vector<std::atomic<Counter*>> request_cache;
@@ -233,6 +250,16 @@ void Metrics::CountPolicyReload(bool success) {
   (success ? families_->reload_success : families_->reload_failure).Increment();
 }
 
+void Metrics::CountCertificateReload(bool success) {
+  (success ? families_->certificate_reload_success : families_->certificate_reload_failure)
+      .Increment();
+}
+
+void Metrics::CountCertificateStep(std::string_view step, std::string_view result) {
+  families_->certificate_steps.Add({{"step", std::string(step)}, {"result", std::string(result)}})
+      .Increment();
+}
+
 void Metrics::SetPolicy(const policy::PolicySet& policies) {
   const std::lock_guard lock(families_->mutex);
   if (families_->digest != nullptr) families_->policy_info.Remove(families_->digest);
@@ -258,6 +285,14 @@ std::string Metrics::Render() const {
     refresh(families_->gauges.connections_idle, families_->idle);
     refresh(families_->gauges.certificate_expiry, families_->certificate);
     refresh(families_->gauges.exceptions_expired, families_->expired);
+    const auto refresh_if_set = [](const std::function<std::int64_t()>& source,
+                                   Family<Gauge>& family, const prometheus::Labels& labels) {
+      if (source) family.Add(labels).Set(static_cast<double>(source()));
+    };
+    refresh_if_set(families_->gauges.authority_expiry, families_->expiries,
+                   {{"certificate", "ca"}});
+    refresh_if_set(families_->gauges.certificate_manager_up, families_->manager_up, {});
+    refresh_if_set(families_->gauges.clock_offset, families_->clock_offset, {});
   }
   std::vector<prometheus::MetricFamily> collected = families_->registry.Collect();
   std::vector<prometheus::MetricFamily> process = CollectProcess();

@@ -25,6 +25,10 @@ class Metrics {
     std::function<std::int64_t()> connections_active;
     std::function<std::int64_t()> connections_idle;
     std::function<std::int64_t()> certificate_expiry;  // seconds since the epoch
+    // Where certificates are managed; not set, they are not shown.
+    std::function<std::int64_t()> authority_expiry;  // seconds since the epoch
+    std::function<std::int64_t()> certificate_manager_up;
+    std::function<std::int64_t()> clock_offset;  // seconds
     std::function<std::int64_t()> exceptions_expired;
   };
 
@@ -40,6 +44,8 @@ class Metrics {
   void CountProtocolError(std::string_view reason);
   void CountRejectedConnection(std::string_view reason);
   void CountPolicyReload(bool success);
+  void CountCertificateReload(bool success);
+  void CountCertificateStep(std::string_view step, std::string_view result);
   void SetPolicy(const policy::PolicySet& policies);
   void SetGauges(Gauges gauges);
 

@@ -49,6 +49,9 @@ type load struct {
 	clients sync.WaitGroup
 	done    atomic.Int64
 
+	// gate is held for reading during each request.
+	gate sync.RWMutex
+
 	mutex    sync.Mutex
 	failures []error
 }
@@ -68,7 +71,9 @@ func (l *load) run(ctx context.Context, namespace string, client int) {
 	options := metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
 	for i := 0; ctx.Err() == nil; i++ {
 		name := fmt.Sprintf("load-%d-%d", client, i)
+		l.gate.RLock()
 		_, err := pods.Create(ctx, pod(namespace, name, everyMode...), options)
+		l.gate.RUnlock()
 		if err != nil && ctx.Err() == nil {
 			l.mutex.Lock()
 			l.failures = append(l.failures, err)
@@ -89,6 +94,22 @@ func (l *load) waitForMore(count int64) error {
 		time.Sleep(10 * time.Millisecond)
 	}
 	return nil
+}
+
+// between calls act while no request is under way.
+func (l *load) between(act func()) {
+	l.gate.Lock()
+	defer l.gate.Unlock()
+	act()
+}
+
+// takeFailures returns what has failed since the last time.
+func (l *load) takeFailures() []error {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	taken := l.failures
+	l.failures = nil
+	return taken
 }
 
 // stop ends the load and returns what failed, each kind of failure once.

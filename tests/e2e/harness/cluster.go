@@ -21,7 +21,6 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"k8s.io/client-go/util/cert"
 	"k8s.io/client-go/util/keyutil"
@@ -209,15 +208,10 @@ rules: [{level: %s}]
 }
 
 func (c *Cluster) writeKubeconfig() error {
-	config := clientcmdapi.NewConfig()
-	config.Clusters["e2e"] = &clientcmdapi.Cluster{
+	return writeKubeconfig(c.kubeconfig, adminToken, &clientcmdapi.Cluster{
 		Server:                   c.Config.Host,
 		CertificateAuthorityData: c.Config.CAData,
-	}
-	config.AuthInfos["e2e"] = &clientcmdapi.AuthInfo{Token: adminToken}
-	config.Contexts["e2e"] = &clientcmdapi.Context{Cluster: "e2e", AuthInfo: "e2e"}
-	config.CurrentContext = "e2e"
-	return clientcmd.WriteToFile(*config, c.kubeconfig)
+	})
 }
 
 func (c *Cluster) waitReady(ctx context.Context) error {

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -52,6 +53,8 @@ type ServeOptions struct {
 	ShutdownDelay time.Duration
 	// Flags are added to the command line.
 	Flags []string
+	// CABundle is that of a certificate which Flags name; without it one is issued.
+	CABundle []byte
 }
 
 // Mountguard is a running `mountguard serve`.
@@ -89,20 +92,20 @@ func StartMountguard(t *testing.T, options ServeOptions) *Mountguard {
 
 func startMountguard(t *testing.T, binary string, options ServeOptions) (*Mountguard, error) {
 	dir := t.TempDir()
-	issue := exec.Command(binary, "certs", "issue", "--out", dir, "--ip", "127.0.0.1")
-	if output, err := issue.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%s: %w\n%s", issue, err, output)
-	}
-	caBundle, err := os.ReadFile(filepath.Join(dir, "ca.crt"))
-	if err != nil {
-		return nil, err
-	}
-	command := []string{binary, "serve",
-		"--bind-address", "127.0.0.1", "--secure-port", "0",
-		"--metrics-bind-address", "127.0.0.1:0",
-		"--shutdown-delay", options.ShutdownDelay.String(),
-		"--tls-cert-file", filepath.Join(dir, "tls.crt"),
-		"--tls-private-key-file", filepath.Join(dir, "tls.key"),
+	caBundle := options.CABundle
+	command := serveCommand(binary, options.ShutdownDelay)
+	if caBundle == nil {
+		issue := exec.Command(binary, "certs", "issue", "--out", dir, "--ip", "127.0.0.1")
+		if output, err := issue.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("%s: %w\n%s", issue, err, output)
+		}
+		var err error
+		if caBundle, err = os.ReadFile(filepath.Join(dir, "ca.crt")); err != nil {
+			return nil, err
+		}
+		command = append(command,
+			"--tls-cert-file", filepath.Join(dir, "tls.crt"),
+			"--tls-private-key-file", filepath.Join(dir, "tls.key"))
 	}
 	if options.Policy != "" {
 		path := filepath.Join(dir, "policy.yaml")
@@ -111,7 +114,26 @@ func startMountguard(t *testing.T, binary string, options ServeOptions) (*Mountg
 		}
 		command = append(command, "--policy", path)
 	}
-	process, err := StartProcess(dir, "mountguard", append(command, options.Flags...)...)
+	server, err := startServer(t, dir, append(command, options.Flags...))
+	if err != nil {
+		return nil, err
+	}
+	server.CABundle = caBundle
+	return server, server.waitReady(t.Context())
+}
+
+// serveCommand serves on free ports of 127.0.0.1; where the certificate comes from is to be added.
+func serveCommand(binary string, shutdownDelay time.Duration) []string {
+	return []string{binary, "serve",
+		"--bind-address", "127.0.0.1", "--secure-port", "0",
+		"--metrics-bind-address", "127.0.0.1:0",
+		"--shutdown-delay", shutdownDelay.String(),
+	}
+}
+
+// startServer starts a server that is stopped when the test ends; if that failed, its log is shown.
+func startServer(t *testing.T, dir string, command []string) (*Mountguard, error) {
+	process, err := StartProcess(dir, "mountguard", command...)
 	if err != nil {
 		return nil, err
 	}
@@ -121,8 +143,7 @@ func startMountguard(t *testing.T, binary string, options ServeOptions) (*Mountg
 			t.Log(process.Tail())
 		}
 	})
-	server := &Mountguard{CABundle: caBundle, Process: process}
-	return server, server.waitReady(t.Context())
+	return &Mountguard{Process: process}, nil
 }
 
 // Address is the host and port of the secure port.
@@ -142,26 +163,37 @@ func (m *Mountguard) waitReady(ctx context.Context) error {
 	client := m.Client()
 	defer client.CloseIdleConnections()
 	err := wait.PollUntilContextTimeout(ctx, pollInterval, readyTimeout, true,
-		func(context.Context) (bool, error) {
-			select {
-			case <-m.Process.Exited():
-				return false, fmt.Errorf("mountguard ended with %d", m.Process.Stop())
-			default:
-			}
-			if !m.readAddresses() {
-				return false, nil
-			}
-			response, err := client.Get(m.URL + "/readyz")
-			if err != nil {
+		func(ctx context.Context) (bool, error) {
+			if listens, err := m.listens(ctx); !listens {
 				return false, err
 			}
-			response.Body.Close()
-			return response.StatusCode == http.StatusOK, nil
+			status, _, err := get(client, m.URL+"/readyz")
+			return status == http.StatusOK, err
 		})
 	if err != nil {
 		return fmt.Errorf("mountguard is not ready: %w", err)
 	}
 	return nil
+}
+
+// listens reports whether the server has opened its ports; it fails once it cannot any more.
+func (m *Mountguard) listens(context.Context) (bool, error) {
+	select {
+	case <-m.Process.Exited():
+		return false, fmt.Errorf("mountguard ended with %d", m.Process.Stop())
+	default:
+		return m.readAddresses(), nil
+	}
+}
+
+func get(client *http.Client, url string) (status int, text string, err error) {
+	response, err := client.Get(url)
+	if err != nil {
+		return 0, "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(body), err
 }
 
 // readAddresses takes the ports from the log's "listening" lines and reports whether it knows both.

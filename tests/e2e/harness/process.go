@@ -75,6 +75,12 @@ func (p *Process) Stop() int {
 	return p.command.ProcessState.ExitCode()
 }
 
+// Kill sends SIGKILL and waits for the end.
+func (p *Process) Kill() {
+	_ = p.command.Process.Kill()
+	<-p.exited
+}
+
 // Exited is closed when the process has ended.
 func (p *Process) Exited() <-chan struct{} { return p.exited }
 
