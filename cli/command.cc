@@ -13,6 +13,7 @@
 #include "cli/check.h"
 #include "cli/explain.h"
 #include "cli/policy.h"
+#include "cli/policy_export.h"
 #include "cli/rules.h"
 #include "cli/serve.h"
 #include "cli/terminal.h"
@@ -117,8 +118,9 @@ ExitCode Combine(ExitCode a, ExitCode b) {
 
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> commands = {
-      kServeCommand, kCheckCommand,      kExplainCommand,   kTestCommand,    kPolicyLintCommand,
-      kRulesCommand, kCertsIssueCommand, kCertsShowCommand, kVersionCommand,
+      kServeCommand,      kCheckCommand,        kExplainCommand, kTestCommand,
+      kPolicyLintCommand, kPolicyExportCommand, kRulesCommand,   kCertsIssueCommand,
+      kCertsShowCommand,  kVersionCommand,
   };
   return commands;
 }

@@ -340,4 +340,15 @@ const core::WorkloadTable& Engine::workloads() const { return compiled_->workloa
 
 const MetadataKeys& Engine::metadata_keys() const { return compiled_->metadata_keys; }
 
+Action Engine::kubernetes_action() const { return compiled_->kubernetes_action; }
+
+Action Engine::ActionOfAdvice(std::string_view id) const {
+  for (const EnabledAdvice& advice : compiled_->advice) {
+    if (advice.rule->id == id) return advice.action;
+  }
+  return Action::kOff;
+}
+
+const std::vector<const PolicyRule*>& Engine::rules() const { return compiled_->rules; }
+
 }  // namespace mountguard::policy

@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/runtime.h"
@@ -35,6 +37,12 @@ class Engine {
   const core::WorkloadTable& workloads() const;
   /// What of an object's metadata can change a verdict of this engine.
   const MetadataKeys& metadata_keys() const;
+  /// What a finding of Kubernetes' own rules does; Off if nobody asks them.
+  Action kubernetes_action() const;
+  /// What a finding of the advice of that id does; Off if nobody asks it.
+  Action ActionOfAdvice(std::string_view id) const;
+  /// The policies' rules, in their order.
+  const std::vector<const PolicyRule*>& rules() const;
 
  private:
   struct Compiled;

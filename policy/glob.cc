@@ -237,7 +237,10 @@ std::size_t LiteralSuffixLength(std::string_view pattern) {
 std::string_view FixedFolder(std::string_view path) {
   const std::size_t literal = LiteralPrefixLength(path);
   if (literal == path.size()) return path;
-  return path.substr(0, std::max<std::size_t>(path.rfind('/', literal), 1));
+  const std::string_view folder =
+      path.substr(0, std::max<std::size_t>(path.rfind('/', literal), 1));
+  // What is filled in may make it /var/run, which is /run.
+  return folder == "/var" ? "/" : folder;
 }
 
 void Patterns::Add(std::string_view pattern) {

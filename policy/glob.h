@@ -58,8 +58,8 @@ std::size_t LiteralPrefixLength(std::string_view pattern);
 /// How long the text behind the last wildcard and placeholder is; all of it where there is none.
 std::size_t LiteralSuffixLength(std::string_view pattern);
 
-/// The folder above the component in which a path's first placeholder stands: "/srv" of
-/// "/srv/a-{namespace}/b"; the path itself if it holds none. `path` is absolute.
+/// A folder at or above whatever a path becomes when its placeholders are filled: "/srv" of
+/// "/srv/a-{namespace}/b"; the path itself if it holds none. `path` is absolute and clean.
 std::string_view FixedFolder(std::string_view path);
 
 /// A list of patterns: a value matches if it matches a plain one (any value does, where there is

@@ -1,7 +1,6 @@
 #include "policy/subject.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace mountguard::policy {
@@ -12,13 +11,6 @@ using core::PodTemplate;
 
 constexpr std::string_view kEphemeralContainers = "ephemeralcontainers";
 constexpr std::string_view kMirrorAnnotation = "kubernetes.io/config.mirror";
-
-/// Subresources that cannot change what a pod mounts. A list of exceptions rather than of judged
-/// ones, so that a subresource of a newer Kubernetes that can is judged.
-constexpr std::array<std::string_view, 10> kHarmlessSubResources = {
-    "attach",      "binding", "eviction", "exec",  "log",
-    "portforward", "proxy",   "resize",   "scale", "status",
-};
 
 bool SameValues(JsonValue a, JsonValue b, const std::vector<std::string>& keys) {
   return std::all_of(keys.begin(), keys.end(), [&](const std::string& key) {

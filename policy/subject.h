@@ -1,6 +1,7 @@
 #ifndef MOUNTGUARD_POLICY_SUBJECT_H_
 #define MOUNTGUARD_POLICY_SUBJECT_H_
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -26,6 +27,13 @@ struct RequestFacts {
   std::optional<std::string_view> namespace_name;
   std::optional<std::string_view> name;
   std::optional<bool> dry_run;
+};
+
+/// Subresources that cannot change what a pod mounts. A list of exceptions rather than of judged
+/// ones, so that a subresource of a newer Kubernetes that can is judged.
+inline constexpr std::array<std::string_view, 10> kHarmlessSubResources = {
+    "attach",      "binding", "eviction", "exec",  "log",
+    "portforward", "proxy",   "resize",   "scale", "status",
 };
 
 /// The labels and annotations that loaded rules read: a change of any other one changes no verdict.

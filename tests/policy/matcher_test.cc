@@ -239,6 +239,14 @@ TEST_CASE("a placeholder never fills with what would change the path's meaning")
   }()));
 }
 
+TEST_CASE("a filled path that becomes /var/run is /run, and its rule is found there") {
+  PodText pod = OnHost("/var/run/x");
+  pod.metadata = R"("name":"p","namespace":"run")";
+  CHECK(Matches("{hostPath: {under: [\"/var/{namespace}\"]}}", pod));
+  pod.mount = R"("name":"v","mountPath":"/var/x/../run")";
+  CHECK(Matches("{mountPath: {is: [\"/var/{namespace}\"]}}", pod));
+}
+
 TEST_CASE("labels are those of the pod, selected as Kubernetes does") {
   PodText pod;
   pod.metadata = R"("name":"p","labels":{"app":"a","empty":""},"annotations":{"note":"Any text!"})";

@@ -2,14 +2,12 @@ package harness
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/wait"
 )
 
 // WebhookName is the name of every webhook that Register registers; the API server prefixes audit
@@ -134,21 +132,10 @@ func newSentinel(namespace string) admissionv1.ValidatingWebhook {
 var sentinelLabels = map[string]string{"mountguard.io/e2e": "sentinel"}
 
 func (c *Cluster) waitInForce(ctx context.Context, namespace string) error {
-	probe := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{
-		GenerateName: "sentinel-",
-		Labels:       sentinelLabels,
-	}}
-	options := metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
-	err := wait.PollUntilContextTimeout(ctx, pollInterval, readyTimeout, true,
-		func(ctx context.Context) (bool, error) {
-			_, err := c.Client.CoreV1().ConfigMaps(namespace).Create(ctx, probe, options)
-			if apierrors.IsInternalError(err) && strings.Contains(err.Error(), sentinelName) {
-				return true, nil
-			}
-			return false, err
-		})
-	if err != nil {
-		return fmt.Errorf("the webhook configuration of %s is not in force: %w", namespace, err)
-	}
-	return nil
+	return c.waitProbe(ctx, namespace, func(err error) (bool, error) {
+		if apierrors.IsInternalError(err) && strings.Contains(err.Error(), sentinelName) {
+			return true, nil
+		}
+		return false, err
+	})
 }
