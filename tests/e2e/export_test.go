@@ -28,8 +28,8 @@ import (
 	"mountguard.io/tests/reference/randompolicy"
 )
 
-// answer is what the API server says to one dry run.
-type answer struct {
+// verdict is what the API server says to one dry run.
+type verdict struct {
 	denied   bool
 	refused  string   // by what comes before any policy and webhook
 	deniedBy []string // rules
@@ -79,7 +79,7 @@ func resourceOf(object map[string]any) schema.GroupVersionResource {
 }
 
 // ask sends the request as a dry run.
-func ask(ctx context.Context, client dynamic.Interface, request randompolicy.Request) (answer, error) {
+func ask(ctx context.Context, client dynamic.Interface, request randompolicy.Request) (verdict, error) {
 	var warnings []string
 	ctx = context.WithValue(ctx, warningsKey{}, &warnings)
 	objects := client.Resource(resourceOf(request.Object)).Namespace(request.Namespace)
@@ -94,7 +94,7 @@ func ask(ctx context.Context, client dynamic.Interface, request randompolicy.Req
 	default:
 		_, err = objects.Update(ctx, object, metav1.UpdateOptions{DryRun: dryRun})
 	}
-	got := answer{warnings: rulesIn(warnings)}
+	got := verdict{warnings: rulesIn(warnings)}
 	if err == nil {
 		return got, nil
 	}
@@ -124,7 +124,7 @@ func ask(ctx context.Context, client dynamic.Interface, request randompolicy.Req
 }
 
 // askAll sends all requests, several at a time.
-func askAll(t *testing.T, requests []randompolicy.Request) []answer {
+func askAll(t *testing.T, requests []randompolicy.Request) []verdict {
 	t.Helper()
 	clients := map[string]dynamic.Interface{}
 	for _, request := range requests {
@@ -133,14 +133,14 @@ func askAll(t *testing.T, requests []randompolicy.Request) []answer {
 			clients[key] = clientOf(t, request)
 		}
 	}
-	answers, failures := make([]answer, len(requests)), make([]error, len(requests))
+	verdicts, failures := make([]verdict, len(requests)), make([]error, len(requests))
 	var next sync.WaitGroup
 	places := make(chan int)
 	for range 4 {
 		next.Go(func() {
 			for i := range places {
 				client := clients[fmt.Sprint(requests[i].User, requests[i].Groups)]
-				answers[i], failures[i] = ask(t.Context(), client, requests[i])
+				verdicts[i], failures[i] = ask(t.Context(), client, requests[i])
 			}
 		})
 	}
@@ -150,7 +150,7 @@ func askAll(t *testing.T, requests []randompolicy.Request) []answer {
 	close(places)
 	next.Wait()
 	check(t, errors.Join(failures...))
-	return answers
+	return verdicts
 }
 
 // requestsIn gives random requests about one namespace. What they update is there when it returns.
@@ -312,14 +312,14 @@ func TestExportedPolicyDecidesAsMountguard(t *testing.T) {
 }
 
 // askWebhook sends the requests while mountguard is the namespace's webhook.
-func askWebhook(t *testing.T, namespace, policy string, requests []randompolicy.Request) []answer {
+func askWebhook(t *testing.T, namespace, policy string, requests []randompolicy.Request) []verdict {
 	t.Helper()
 	server := harness.StartMountguard(t, harness.ServeOptions{Policy: policy})
 	check(t, cluster.Register(t.Context(), namespace, server.URL+"/validate", server.CABundle))
-	answers := askAll(t, requests)
+	verdicts := askAll(t, requests)
 	check(t, cluster.Unregister(t.Context(), namespace))
 	check(t, cluster.WaitUnregistered(t.Context(), namespace))
-	return answers
+	return verdicts
 }
 
 // installPolicies puts the policies in force for one namespace. Behind them comes one that refuses
