@@ -9,6 +9,8 @@ namespace mountguard::cli {
 extern const Command kCertsIssueCommand;
 /// Says what PEM files hold.
 extern const Command kCertsShowCommand;
+/// Writes a CA into the caBundle of webhooks, in manifests or in a cluster.
+extern const Command kCertsInjectCommand;
 
 }  // namespace mountguard::cli
 

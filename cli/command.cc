@@ -120,7 +120,7 @@ const std::vector<Command>& AllCommands() {
   static const std::vector<Command> commands = {
       kServeCommand,      kCheckCommand,        kExplainCommand, kTestCommand,
       kPolicyLintCommand, kPolicyExportCommand, kRulesCommand,   kCertsIssueCommand,
-      kCertsShowCommand,  kVersionCommand,
+      kCertsShowCommand,  kCertsInjectCommand,  kVersionCommand,
   };
   return commands;
 }

@@ -140,6 +140,9 @@ func (c *Cluster) Stop() {
 	}
 }
 
+// Kubeconfig is the path of the administrator's.
+func (c *Cluster) Kubeconfig() string { return c.kubeconfig }
+
 // Logs returns the tails of all logs.
 func (c *Cluster) Logs() string {
 	var logs string

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -120,6 +121,24 @@ func startMountguard(t *testing.T, binary string, options ServeOptions) (*Mountg
 	}
 	server.CABundle = caBundle
 	return server, server.waitReady(t.Context())
+}
+
+// RunMountguard runs another command of the program and returns what it prints on stdout; an exit
+// code other than 0 is an error with what it says.
+func RunMountguard(t *testing.T, arguments ...string) (stdout string, err error) {
+	t.Helper()
+	binary, found := findBinary(mountguardVariable, mountguardDefault)
+	if !found {
+		t.Skipf("no mountguard binary at %s; set %s", binary, mountguardVariable)
+	}
+	var said bytes.Buffer
+	command := exec.Command(binary, arguments...)
+	command.Stderr = &said
+	output, err := command.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w\n%s", command, err, said.String())
+	}
+	return string(output), nil
 }
 
 // serveCommand serves on free ports of 127.0.0.1; where the certificate comes from is to be added.
