@@ -16,7 +16,7 @@ struct PodTemplate {
   JsonValue json;             // the v1.PodTemplateSpec (of a Pod: the object)
   JsonValue metadata;         // its labels and annotations
   JsonValue spec;             // the v1.PodSpec; absent if there is none
-  JsonValue claim_templates;  // a StatefulSet's spec.volumeClaimTemplates, else absent
+  JsonValue claim_templates;  // the volumeClaimTemplates beside it, as a StatefulSet has; or absent
 
   /// "spec" for a Pod, "spec.template.spec" for a Deployment.
   std::string SpecPath() const { return path.empty() ? "spec" : path + ".spec"; }
@@ -27,10 +27,12 @@ struct PodTemplate {
 struct Workload {
   std::string group;  // "" for the core group
   std::string kind;
-  std::vector<std::string> paths;    // "" is the object itself: a Pod
-  std::string claim_templates = {};  // path of the volumeClaimTemplates, "" where there are none
+  std::vector<std::string> paths;  // "" is the object itself: a Pod
   /// Kubernetes validates such objects itself, before any webhook sees them.
   bool kubernetes_own = false;
+  /// A list `volumeClaimTemplates` beside the template becomes volumes of its pods. True for every
+  /// custom kind, since one that has such a list means it so.
+  bool has_claim_templates = true;
 };
 
 /// All kinds whose pod templates are known: Kubernetes' own, the built-in custom kinds, and those

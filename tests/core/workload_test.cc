@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <fstream>
 #include <set>
 #include <string>
 #include <utility>
@@ -108,6 +109,55 @@ TEST_CASE("a StatefulSet brings its claim templates") {
   JsonParser parser;
   const auto templates = PodTemplatesOf(set, parser.Parse(text).value());
   CHECK(templates.at(0).claim_templates.Size() == 1);
+}
+
+TEST_CASE("custom kinds bring the claim templates beside each of their templates") {
+  const WorkloadTable table;
+  std::string text = R"({"spec":{"template":{
+      "statefulSetTemplate":{"spec":{"template":{},"volumeClaimTemplates":[{},{}]}},
+      "deploymentTemplate":{"spec":{"template":{}}}}}})";
+  JsonParser parser;
+  const auto templates =
+      PodTemplatesOf(*table.Find("apps.kruise.io", "UnitedDeployment"), parser.Parse(text).value());
+  REQUIRE(templates.size() == 2);
+  CHECK(templates[0].path == "spec.template.statefulSetTemplate.spec.template");
+  CHECK(templates[0].claim_templates.Size() == 2);
+  CHECK_FALSE(templates[1].claim_templates.exists());
+}
+
+TEST_CASE("a Deployment has no claim templates, whatever stands there") {
+  const WorkloadTable table;
+  std::string text = R"({"spec":{"template":{},"volumeClaimTemplates":[{}]}})";
+  JsonParser parser;
+  const auto templates =
+      PodTemplatesOf(*table.Find("apps", "Deployment"), parser.Parse(text).value());
+  CHECK_FALSE(templates.at(0).claim_templates.exists());
+}
+
+TEST_CASE("a kind may be its own template, or hold it inline") {
+  const WorkloadTable table;
+  CHECK(Paths(*table.Find("serving.knative.dev", "Revision"), R"({"spec":{}})") == Strings{""});
+  CHECK(Paths(*table.Find("actions.github.com", "EphemeralRunner"), R"({"spec":{"spec":{}}})") ==
+        Strings{"spec"});
+}
+
+TEST_CASE("docs/kinds.md names every kind with its group and all its paths, and no other") {
+  std::ifstream file(std::string(MOUNTGUARD_SOURCE_DIR) + "/docs/kinds.md");
+  std::set<std::string> documented;
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind("| `", 0) == 0) documented.insert(line.substr(0, line.rfind(" | ")));
+  }
+  std::set<std::string> known;
+  const WorkloadTable table;
+  for (const Workload& workload : table.all()) {
+    std::string paths;
+    for (const std::string& path : workload.paths) {
+      paths += (paths.empty() ? "`" : " `") + (path.empty() ? "." : path) + "`";
+    }
+    known.insert("| `" + workload.kind + "` | " +
+                 (workload.group.empty() ? "core" : "`" + workload.group + "`") + " | " + paths);
+  }
+  CHECK(documented == known);
 }
 
 TEST_CASE("policies add kinds, and paths to known ones") {
