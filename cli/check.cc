@@ -56,7 +56,7 @@ struct CheckFlags {
           {"--at", &at, "DATE",
            "the day, or RFC 3339 time, on which exceptions are judged (now)"}}},
         {"Result",
-         {{"-o,--output", &outputs, "FORMAT[=FILE]", output_help},
+         {{"-o,--output", &outputs, "FORMAT[=FILE]", output_help, FormatNames()},
           {"--fail-on", &fail_on, "deny|warn|none", "what makes the exit code 1 (deny)"},
           {"--strict", &settings.strict, "",
            "judge fragments too; repeated keys and dropped documents are errors"},

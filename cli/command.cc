@@ -11,7 +11,9 @@
 
 #include "cli/certs.h"
 #include "cli/check.h"
+#include "cli/completion.h"
 #include "cli/explain.h"
+#include "cli/man.h"
 #include "cli/policy.h"
 #include "cli/policy_export.h"
 #include "cli/rules.h"
@@ -30,13 +32,6 @@ constexpr std::string_view kSummary =
 /// Stands for the program itself where no command was named.
 constexpr Command kProgram = {"", "COMMAND", kSummary, "", "", nullptr};
 
-std::string_view FirstWord(std::string_view text) { return text.substr(0, text.find(' ')); }
-
-std::string_view SecondWord(std::string_view text) {
-  const std::size_t space = text.find(' ');
-  return space == std::string_view::npos ? "" : text.substr(space + 1);
-}
-
 /// The help of the program, or of the family of commands that begin with `family`.
 void PrintCommands(std::string_view family, std::ostream& out) {
   if (family.empty()) fmt::print(out, "{}\n\n", kSummary);
@@ -45,7 +40,7 @@ void PrintCommands(std::string_view family, std::ostream& out) {
   std::size_t width = 0;
   for (const Command& command : AllCommands()) width = std::max(width, command.name.size());
   for (const Command& command : AllCommands()) {
-    if (!family.empty() && FirstWord(command.name) != family) continue;
+    if (!family.empty() && FamilyOf(command) != family) continue;
     fmt::print(out, "  {:<{}}  {}\n", command.name, width, command.summary);
   }
   if (family.empty()) {
@@ -66,9 +61,9 @@ bool AsksForHelp(const std::string& word) {
 const Command* FindCommand(const Arguments& arguments, std::size_t* words) {
   *words = 0;
   for (const Command& command : AllCommands()) {
-    if (FirstWord(command.name) != arguments[0]) continue;
+    if (FamilyOf(command) != arguments[0]) continue;
     *words = 1;
-    const std::string_view second = SecondWord(command.name);
+    const std::string_view second = NameInFamily(command);
     if (second.empty()) return &command;
     if (arguments.size() > 1 && second == arguments[1]) {
       *words = 2;
@@ -84,9 +79,9 @@ ExitCode UnknownCommand(const Arguments& arguments, std::size_t known_words, Env
   std::vector<std::string_view> candidates;
   for (const Command& command : AllCommands()) {
     if (known_words == 0) {
-      candidates.push_back(FirstWord(command.name));
-    } else if (FirstWord(command.name) == family) {
-      candidates.push_back(SecondWord(command.name));
+      candidates.push_back(FamilyOf(command));
+    } else if (FamilyOf(command) == family) {
+      candidates.push_back(NameInFamily(command));
     }
   }
   candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
@@ -116,11 +111,23 @@ ExitCode Combine(ExitCode a, ExitCode b) {
   return ExitCode::kClean;
 }
 
+std::string_view FamilyOf(const Command& command) {
+  return command.name.substr(0, command.name.find(' '));
+}
+
+std::string_view NameInFamily(const Command& command) {
+  const std::size_t space = command.name.find(' ');
+  return space == std::string_view::npos ? "" : command.name.substr(space + 1);
+}
+
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> commands = {
+      // clang-format off: a line each
       kServeCommand,      kCheckCommand,        kExplainCommand, kTestCommand,
       kPolicyLintCommand, kPolicyExportCommand, kRulesCommand,   kCertsIssueCommand,
-      kCertsShowCommand,  kCertsInjectCommand,  kVersionCommand,
+      kCertsShowCommand,  kCertsInjectCommand,  kVersionCommand, kCompletionCommand,
+      kManCommand,
+      // clang-format on
   };
   return commands;
 }

@@ -19,6 +19,11 @@ struct Command {
   ExitCode (*run)(const Command& command, const Arguments& arguments, Environment& env);
 };
 
+/// The first word of a command's name: itself, or the family of "certs issue".
+std::string_view FamilyOf(const Command& command);
+/// The second word of a command's name, "" if it has but one.
+std::string_view NameInFamily(const Command& command);
+
 /// All commands, in the order of the help. Those of one family share their first word.
 const std::vector<Command>& AllCommands();
 

@@ -1,12 +1,19 @@
 #ifndef MOUNTGUARD_CLI_ENVIRONMENT_H_
 #define MOUNTGUARD_CLI_ENVIRONMENT_H_
 
+#include <functional>
 #include <iosfwd>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/file_reader.h"
 
 namespace mountguard::cli {
+
+struct FlagGroup;
+
+/// Told of the flags of a command in place of the command's being run (flag_listing.h).
+using FlagListener = std::function<void(const std::vector<FlagGroup>& groups)>;
 
 /// What a run of the program says to the shell. Part of the interface: CI jobs tell "your manifest
 /// is wrong" from "the check did not work" by it.
@@ -36,6 +43,7 @@ struct Environment {
   const core::FileReader& files;
   const core::Clock& clock;
   Terminal terminal;  // of `out`
+  const FlagListener* flag_listener = nullptr;
 };
 
 }  // namespace mountguard::cli

@@ -120,6 +120,10 @@ std::optional<ExitCode> ParseFlags(const Command& command, const std::vector<Fla
   bool help = false;
   std::vector<FlagGroup> all = groups;
   all.push_back({"Help", {{kHelp, &help, "", "show this"}}});
+  if (env.flag_listener != nullptr) {
+    (*env.flag_listener)(all);
+    return ExitCode::kClean;
+  }
 
   CLI::App app;
   app.set_help_flag("");

@@ -27,6 +27,8 @@ struct Flag {
   FlagTarget target;
   std::string_view value;  // "PATH", or the words it may be: "Deny|Warn|Audit|Off"; "" for a bool
   std::string_view help;   // one line, or several
+  std::vector<std::string_view> suggestions =
+      {};  // words that the value may begin with, for completion
 };
 
 /// Flags that stand together in the help.
@@ -40,7 +42,8 @@ struct FlagGroup {
 /// "A|B|C" is held against these words.
 ///
 /// Returns what to exit with if there is nothing left to do: `--help` was asked for and printed to
-/// env.out, or the usage is wrong, which is told in two lines on env.err.
+/// env.out, env.flag_listener was told of the flags, or the usage is wrong, which is told in two
+/// lines on env.err.
 std::optional<ExitCode> ParseFlags(const Command& command, const std::vector<FlagGroup>& groups,
                                    std::vector<std::string>* words, const Arguments& arguments,
                                    Environment& env);

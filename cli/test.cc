@@ -55,7 +55,11 @@ ExitCode RunTest(const Command& command, const Arguments& arguments, Environment
   std::string at;
   const std::vector<FlagGroup> groups = {
       {"Result",
-       {{"-o,--output", &texts, "FORMAT[=FILE]", "text (the default), json or junit, repeatable"},
+       {{"-o,--output",
+         &texts,
+         "FORMAT[=FILE]",
+         "text (the default), json or junit, repeatable",
+         {"text", "json", "junit"}},
         {"--at", &at, "DATE",
          "the day, or RFC 3339 time, on which exceptions are judged where a suite says none "
          "(now)"}}}};
