@@ -122,10 +122,19 @@ std::string_view NameInFamily(const Command& command) {
 
 const std::vector<Command>& AllCommands() {
   static const std::vector<Command> commands = {
-      // clang-format off: a line each
-      kServeCommand,      kCheckCommand,        kExplainCommand, kTestCommand,
-      kPolicyLintCommand, kPolicyExportCommand, kRulesCommand,   kCertsIssueCommand,
-      kCertsShowCommand,  kCertsInjectCommand,  kVersionCommand, kCompletionCommand,
+      // clang-format off
+      kServeCommand,
+      kCheckCommand,
+      kExplainCommand,
+      kTestCommand,
+      kPolicyLintCommand,
+      kPolicyExportCommand,
+      kRulesCommand,
+      kCertsIssueCommand,
+      kCertsShowCommand,
+      kCertsInjectCommand,
+      kVersionCommand,
+      kCompletionCommand,
       kManCommand,
       // clang-format on
   };
