@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <thread>
 #include <utility>
 
 #include "cli/checker.h"
+#include "cli/input_paths.h"
 #include "cli/outputs.h"
+#include "cli/parallel_check.h"
 #include "cli/policy_flags.h"
 #include "cli/report/reporter.h"
 #include "core/rfc3339.h"
@@ -60,32 +61,11 @@ struct CheckFlags {
           {"--fail-on", &fail_on, "deny|warn|none", "what makes the exit code 1 (deny)"},
           {"--strict", &settings.strict, "",
            "judge fragments too; repeated keys and dropped documents are errors"},
-          {"--jobs", &jobs, "N", "files that are read at a time (as many as there are cores)"}}},
+          {"--jobs", &jobs, "N",
+           "threads that check files, and documents of large files (as many as there are cores)"}}},
     };
   }
 };
-
-/// Checks all files on `jobs` threads; the report is in the order of the files all the same.
-CheckReport CheckAll(const std::vector<std::string>& files, const policy::Engine& engine,
-                     const CheckSettings& settings, int jobs, Environment& env) {
-  std::vector<CheckReport> parts(files.size());
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    Checker checker(engine, settings, env.files, env.in);
-    for (std::size_t i = next++; i < files.size(); i = next++) {
-      parts[i] = checker.CheckFile(files[i]);
-    }
-  };
-  std::vector<std::thread> threads;
-  const std::size_t wanted = std::min(files.size(), static_cast<std::size_t>(jobs));
-  for (std::size_t i = 1; i < wanted; ++i) threads.emplace_back(work);
-  work();
-  for (std::thread& thread : threads) thread.join();
-
-  CheckReport report;
-  for (CheckReport& part : parts) Append(std::move(part), &report);
-  return report;
-}
 
 /// The weakest action that fails a run.
 policy::Action FailOn(std::string_view flag) {
@@ -136,7 +116,7 @@ ExitCode RunCheck(const Command& command, const Arguments& arguments, Environmen
         report.errors.push_back({std::string(failure.place.file), 0, {}, {}, failure.message});
       }};
   report.files = ListInputFiles(paths, env.files, failures);
-  Append(CheckAll(report.files, **engine, flags.settings, flags.jobs, env), &report);
+  Append(CheckInParallel(report.files, **engine, flags.settings, flags.jobs, env), &report);
 
   const ExitCode written = WriteOutputs(
       *outputs, env, [&report](std::string_view format, const Terminal& terminal, auto& out) {

@@ -106,16 +106,12 @@ auto SortKey(const CheckResult& result) {
                          kubernetes ? core::SourcePos() : result.position);
 }
 
-template <class T>
-void MoveBehind(std::vector<T>& from, std::vector<T>* to) {
+template <class List>
+void MoveBehind(List& from, List* to) {
   to->insert(to->end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
 }  // namespace
-
-CheckReport Checker::CheckFile(const std::string& file) {
-  return Check([&](const InputSink& sink) { return reader_.ReadFile(file, sink); });
-}
 
 CheckReport Checker::Check(const std::function<InputCounts(const InputSink& sink)>& read) {
   report_ = {};
@@ -132,6 +128,17 @@ CheckReport Checker::Check(const std::function<InputCounts(const InputSink& sink
       report_.results.begin(), report_.results.end(),
       [](const CheckResult& a, const CheckResult& b) { return SortKey(a) < SortKey(b); });
   return std::move(report_);
+}
+
+CheckReport Checker::CheckPiece(const std::string& file, const core::ManifestPiece& piece) {
+  return Check([&](const InputSink& sink) { return reader_.ReadPiece(file, piece, sink); });
+}
+
+CheckReport Checker::Unreadable(const std::string& file, const std::string& message) {
+  return Check([&](const InputSink& sink) {
+    TellUnreadable(file, message, sink);
+    return InputCounts{};
+  });
 }
 
 void Checker::Take(const InputObject& object) {

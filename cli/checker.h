@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "core/code_frame.h"
 #include "core/file_reader.h"
+#include "core/manifest_stream.h"
 #include "policy/engine.h"
 #include "policy/subject.h"
 #include "policy/verdict.h"
@@ -34,7 +35,7 @@ struct CheckSettings {
   core::WallTime now;     // what exceptions' expiry is held against
 };
 
-/// Judges files by one engine, one after the other, as the server judges requests.
+/// Judges manifests by one engine, one after the other, as the server judges requests.
 ///
 /// Keeps its buffers: what it costs is the reading. Not thread-safe; one a thread.
 class Checker {
@@ -44,11 +45,14 @@ class Checker {
           const core::FileReader& files, std::istream& standard_input)
       : engine_(engine), settings_(settings), reader_(files, standard_input) {}
 
-  /// What there is to say of one file, "-" being standard input. In the order of documents and
-  /// items; of one object first what Kubernetes says, in its order, then the rest by position.
-  CheckReport CheckFile(const std::string& file);
-  /// The same of whatever `read` puts into the sink: a text, a part of a file.
+  /// What there is to say of what `read` puts into the sink: a text, a part of a file. In the order
+  /// of documents and items; of one object first what Kubernetes says, in its order, then the rest
+  /// by position.
   CheckReport Check(const std::function<InputCounts(const InputSink& sink)>& read);
+  /// The same of some documents of a file.
+  CheckReport CheckPiece(const std::string& file, const core::ManifestPiece& piece);
+  /// The report on a file that cannot be read, or not any further.
+  CheckReport Unreadable(const std::string& file, const std::string& message);
 
  private:
   void Take(const InputObject& object);

@@ -43,6 +43,9 @@ struct Environment {
   const core::FileReader& files;
   const core::Clock& clock;
   Terminal terminal;  // of `out`
+  /// `err` is a terminal on which a line may be written over and over: long work tells how far it
+  /// is.
+  bool progress = false;
   const FlagListener* flag_listener = nullptr;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -106,7 +107,7 @@ bool Matches(const ExpectedFinding& expected, const CheckResult& result) {
 /// Gives each expected finding one of its own, so that two that are alike need two.
 class Assignment {
  public:
-  Assignment(const std::vector<ExpectedFinding>& expected, const std::vector<CheckResult>& results)
+  Assignment(const std::vector<ExpectedFinding>& expected, const std::deque<CheckResult>& results)
       : expected_(expected), results_(results), taken_by_(results.size()), given_(expected.size()) {
     for (std::size_t i = 0; i < expected_.size(); ++i) {
       std::vector<bool> tried(results_.size());
@@ -133,7 +134,7 @@ class Assignment {
   }
 
   const std::vector<ExpectedFinding>& expected_;
-  const std::vector<CheckResult>& results_;
+  const std::deque<CheckResult>& results_;
   std::vector<std::optional<std::size_t>> taken_by_;
   std::vector<bool> given_;
 };

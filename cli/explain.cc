@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/input.h"
+#include "cli/input_paths.h"
 #include "cli/json_output.h"
 #include "cli/table.h"
 #include "cli/terminal.h"

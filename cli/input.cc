@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <istream>
-#include <iterator>
+#include <memory>
 #include <utility>
 
 #include "core/document.h"
@@ -25,69 +24,19 @@ bool EndsWith(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
-bool IsManifestName(std::string_view name) {
-  constexpr std::array<std::string_view, 3> kEndings{".yaml", ".yml", ".json"};
-  return name.front() != '.' && std::any_of(kEndings.begin(), kEndings.end(),
-                                            [name](auto end) { return EndsWith(name, end); });
-}
-
-void Call(const std::function<void(const InputFailure&)>& failure, std::string_view file,
-          std::string message) {
-  InputFailure unreadable;
-  unreadable.place.file = file;
-  unreadable.whole_file = true;
-  unreadable.message = std::move(message);
-  if (failure) failure(unreadable);
-}
-
-/// Collects the manifests below a directory in the order of their paths. Links to directories are
-/// not followed: kubectl does not, and they may lead in circles.
-class DirectoryWalk {
+/// Standard input.
+class StreamSource final : public core::ByteSource {
  public:
-  DirectoryWalk(const core::FileReader& files, const InputSink& sink, std::vector<std::string>* out)
-      : files_(files), sink_(sink), out_(*out) {}
+  explicit StreamSource(std::istream& stream) : stream_(stream) {}
 
-  void Walk(const std::string& root) {
-    const std::size_t before = out_.size();
-    bool readable = true;
-    pending_.push_back(root);
-    while (!pending_.empty()) {
-      const std::string path = std::move(pending_.back());
-      pending_.pop_back();
-      if (path != root && !files_.IsDirectory(path)) {
-        out_.push_back(path);
-      } else {
-        readable = ListInto(path) && readable;
-      }
-    }
-    if (readable && out_.size() == before) {
-      Call(sink_.failure, root, "the directory holds no *.yaml, *.yml or *.json file");
-    }
+  core::Result<std::size_t> Read(char* buffer, std::size_t size) override {
+    stream_.read(buffer, static_cast<std::streamsize>(size));
+    if (stream_.bad()) return core::Failure("standard input: reading it failed");
+    return static_cast<std::size_t>(stream_.gcount());
   }
 
  private:
-  /// Pushes the entries that count so that the first name comes out first.
-  bool ListInto(const std::string& directory) {
-    const auto names = files_.List(directory);
-    if (!names) {
-      Call(sink_.failure, directory, names.error().message);
-      return false;
-    }
-    for (auto name = names->rbegin(); name != names->rend(); ++name) {
-      if (name->front() == '.') continue;
-      std::string path = EndsWith(directory, "/") ? directory + *name : directory + "/" + *name;
-      const bool descend = files_.IsDirectory(path) && !files_.IsSymlink(path);
-      if (descend || (IsManifestName(*name) && !files_.IsDirectory(path))) {
-        pending_.push_back(std::move(path));
-      }
-    }
-    return true;
-  }
-
-  const core::FileReader& files_;
-  const InputSink& sink_;
-  std::vector<std::string>& out_;
-  std::vector<std::string> pending_;
+  std::istream& stream_;
 };
 
 const char* NameOf(core::JsonType type) {
@@ -175,31 +124,52 @@ InputObject ReviewedObject(const InputObject& review, std::string* path) {
   return reviewed;
 }
 
-std::vector<std::string> ListInputFiles(const std::vector<std::string>& paths,
-                                        const core::FileReader& files, const InputSink& sink) {
-  std::vector<std::string> found;
-  for (const std::string& path : paths) {
-    if (path != kStdin && files.IsDirectory(path)) {
-      DirectoryWalk(files, sink, &found).Walk(path);
-    } else {
-      found.push_back(path);
-    }
-  }
-  return found;
+core::Result<core::ManifestStream> OpenInput(const std::string& file, const core::FileReader& files,
+                                             std::istream& standard_input) {
+  if (file == kStdin) return core::ManifestStream(std::make_unique<StreamSource>(standard_input));
+  auto source = files.Open(file);
+  if (!source) return core::Unexpected(source.error());
+  return core::ManifestStream(*std::move(source));
 }
 
-core::Result<std::string> InputReader::Load(const std::string& file) {
-  if (file != kStdin) return files_.Read(file);
-  std::string text{std::istreambuf_iterator<char>(standard_input_), {}};
-  if (standard_input_.bad()) return core::Failure("standard input: reading it failed");
-  return text;
+void TellUnreadable(std::string_view file, std::string message, const InputSink& sink) {
+  if (!sink.failure) return;
+  InputFailure unreadable;
+  unreadable.place.file = file;
+  unreadable.whole_file = true;
+  unreadable.message = std::move(message);
+  sink.failure(unreadable);
 }
 
 InputCounts InputReader::ReadFile(const std::string& file, const InputSink& sink) {
-  const auto text = Load(file);
-  if (text) return ReadText(file, *text, sink);
-  Call(sink.failure, file, text.error().message);
-  return {};
+  InputCounts counts;
+  auto stream = OpenInput(file, files_, standard_input_);
+  if (!stream) {
+    TellUnreadable(file, stream.error().message, sink);
+    return counts;
+  }
+  for (bool more = true; more;) {
+    const auto piece = stream->Next();
+    if (!piece) {
+      TellUnreadable(file, piece.error().message, sink);
+      return counts;
+    }
+    const InputCounts in_piece = ReadPiece(file, **piece, sink);
+    counts.files += in_piece.files;
+    counts.documents += in_piece.documents;
+    more = !(*piece)->last;
+  }
+  return counts;
+}
+
+InputCounts InputReader::ReadPiece(std::string_view file, const core::ManifestPiece& piece,
+                                   const InputSink& sink) {
+  InputCounts counts{piece.first ? 1 : 0, 0};
+  for (const core::DocumentText& document : piece.documents) {
+    if (!document.preamble) ++counts.documents;
+    ReadDocument(file, document, sink);
+  }
+  return counts;
 }
 
 InputCounts InputReader::ReadText(std::string_view file, std::string_view text,
@@ -207,7 +177,7 @@ InputCounts InputReader::ReadText(std::string_view file, std::string_view text,
   InputCounts counts{1, 0};
   core::DocumentSplitter documents(text);
   while (const auto document = documents.Next()) {
-    ++counts.documents;
+    if (!document->preamble) ++counts.documents;
     ReadDocument(file, *document, sink);
   }
   return counts;

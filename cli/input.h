@@ -10,6 +10,7 @@
 
 #include "core/file_reader.h"
 #include "core/json_reader.h"
+#include "core/manifest_stream.h"
 #include "core/result.h"
 #include "core/source_map.h"
 #include "core/source_pos.h"
@@ -89,11 +90,12 @@ struct InputCounts {
   int documents = 0;  // empty ones included
 };
 
-/// The files that paths of the command line stand for: a file is itself, "-" is stdin, a directory
-/// is every *.yaml, *.yml and *.json below it, in the order of names, hidden ones left out.
-/// Directories that cannot be listed, or that hold no manifest, are failures.
-std::vector<std::string> ListInputFiles(const std::vector<std::string>& paths,
-                                        const core::FileReader& files, const InputSink& sink);
+/// Opens one file, or stdin for "-". `files` and `standard_input` are borrowed.
+core::Result<core::ManifestStream> OpenInput(const std::string& file, const core::FileReader& files,
+                                             std::istream& standard_input);
+
+/// Tells that a file cannot be read.
+void TellUnreadable(std::string_view file, std::string message, const InputSink& sink);
 
 /// Reads manifests document by document; one at a time is in memory as JSON.
 ///
@@ -104,7 +106,10 @@ class InputReader {
   InputReader(const core::FileReader& files, std::istream& standard_input)
       : files_(files), standard_input_(standard_input) {}
 
-  /// Reads one file, or stdin for "-".
+  /// Reads some documents of the file of that name.
+  InputCounts ReadPiece(std::string_view file, const core::ManifestPiece& piece,
+                        const InputSink& sink);
+  /// Reads a whole file, or stdin for "-", piece by piece.
   InputCounts ReadFile(const std::string& file, const InputSink& sink);
   /// Reads a text that is there already; `file` is its name in reports.
   InputCounts ReadText(std::string_view file, std::string_view text, const InputSink& sink);
@@ -114,7 +119,6 @@ class InputReader {
   void ReadPart(const InputObject& part, const InputSink& sink) { EmitObjects(part, sink); }
 
  private:
-  core::Result<std::string> Load(const std::string& file);
   void ReadDocument(std::string_view file, const core::DocumentText& text, const InputSink& sink);
   void EmitNotes(const InputPlace& place, const core::DocumentText& text, const InputSink& sink);
   void EmitObjects(const InputObject& document, const InputSink& sink);

@@ -46,6 +46,8 @@ Terminal TerminalOf(int file_descriptor) {
   return terminal;
 }
 
+bool CanRewriteLines(int file_descriptor) { return isatty(file_descriptor) != 0 && !IsDumb(); }
+
 bool ReaderIsGone(int file_descriptor) {
   pollfd watched = {file_descriptor, POLLOUT, 0};
   return poll(&watched, 1, 0) == 1 && (watched.revents & (POLLERR | POLLHUP)) != 0;

@@ -12,6 +12,9 @@ namespace mountguard::cli {
 /// "dumb" and an environment without NO_COLOR (https://no-color.org).
 Terminal TerminalOf(int file_descriptor);
 
+/// True for a terminal on which a line can be erased.
+bool CanRewriteLines(int file_descriptor);
+
 /// True for a pipe or socket whose other end was closed: nobody wants to read the rest.
 bool ReaderIsGone(int file_descriptor);
 

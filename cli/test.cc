@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/input_paths.h"
 #include "cli/outputs.h"
 #include "cli/report/test_report.h"
 #include "cli/suite_runner.h"

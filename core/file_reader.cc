@@ -33,7 +33,30 @@ Unexpected<Error> SystemFailure(const std::string& path, int error) {
   return Failure(std::move(message));
 }
 
+class FileSource final : public ByteSource {
+ public:
+  FileSource(std::string path, ScopedFd file) : path_(std::move(path)), file_(std::move(file)) {}
+
+  Result<std::size_t> Read(char* buffer, std::size_t size) override {
+    while (true) {
+      const ssize_t count = ::read(file_.get(), buffer, size);
+      if (count >= 0) return static_cast<std::size_t>(count);
+      if (errno != EINTR) return SystemFailure(path_, errno);
+    }
+  }
+
+ private:
+  std::string path_;
+  ScopedFd file_;
+};
+
 }  // namespace
+
+Result<std::unique_ptr<ByteSource>> FileReader::Open(const std::string& path) const {
+  auto content = Read(path);
+  if (!content) return Unexpected(content.error());
+  return std::unique_ptr<ByteSource>(std::make_unique<TextSource>(*std::move(content)));
+}
 
 Result<std::string> SystemFileReader::Read(const std::string& path) const {
   const ScopedFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -53,6 +76,12 @@ Result<std::string> SystemFileReader::Read(const std::string& path) const {
   }
 }
 
+Result<std::unique_ptr<ByteSource>> SystemFileReader::Open(const std::string& path) const {
+  ScopedFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return SystemFailure(path, errno);
+  return std::unique_ptr<ByteSource>(std::make_unique<FileSource>(path, std::move(file)));
+}
+
 bool SystemFileReader::IsDirectory(const std::string& path) const {
   std::error_code ignored;
   return std::filesystem::is_directory(path, ignored);
@@ -61,6 +90,12 @@ bool SystemFileReader::IsDirectory(const std::string& path) const {
 bool SystemFileReader::IsSymlink(const std::string& path) const {
   std::error_code ignored;
   return std::filesystem::is_symlink(path, ignored);
+}
+
+bool SystemFileReader::IsSpecial(const std::string& path) const {
+  std::error_code ignored;
+  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
+  return std::filesystem::is_other(status);
 }
 
 Result<std::vector<std::string>> SystemFileReader::List(const std::string& path) const {

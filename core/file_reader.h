@@ -1,9 +1,11 @@
 #ifndef MOUNTGUARD_CORE_FILE_READER_H_
 #define MOUNTGUARD_CORE_FILE_READER_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "core/byte_source.h"
 #include "core/result.h"
 
 namespace mountguard::core {
@@ -16,9 +18,14 @@ class FileReader {
   virtual ~FileReader() = default;
   /// The whole content of a file.
   virtual Result<std::string> Read(const std::string& path) const = 0;
+  /// The content piece by piece, for files that need not fit into memory. Unless a reader knows
+  /// better, the whole of it is read here.
+  virtual Result<std::unique_ptr<ByteSource>> Open(const std::string& path) const;
   virtual bool IsDirectory(const std::string& path) const = 0;
   /// True for a symbolic link, wherever it leads.
   virtual bool IsSymlink(const std::string&) const { return false; }
+  /// True for pipes, sockets and devices, which may keep a reader waiting.
+  virtual bool IsSpecial(const std::string&) const { return false; }
   /// The names (not paths) in a directory, sorted, without "." and "..".
   virtual Result<std::vector<std::string>> List(const std::string& path) const = 0;
 };
@@ -27,8 +34,10 @@ class FileReader {
 class SystemFileReader final : public FileReader {
  public:
   Result<std::string> Read(const std::string& path) const override;
+  Result<std::unique_ptr<ByteSource>> Open(const std::string& path) const override;
   bool IsDirectory(const std::string& path) const override;
   bool IsSymlink(const std::string& path) const override;
+  bool IsSpecial(const std::string& path) const override;
   Result<std::vector<std::string>> List(const std::string& path) const override;
 };
 

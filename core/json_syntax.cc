@@ -9,6 +9,8 @@ namespace mountguard::core {
 namespace {
 
 constexpr std::size_t kNoMatch = static_cast<std::size_t>(-1);
+/// The text ends before it can be told whether there is a match.
+constexpr std::size_t kTooShort = static_cast<std::size_t>(-2);
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -25,21 +27,26 @@ std::size_t CountDigits(std::string_view text) {
   return count;
 }
 
+/// Where digits must stand and none do.
+std::size_t NoDigits(std::string_view text, std::size_t at) {
+  return at == text.size() ? kTooShort : kNoMatch;
+}
+
 std::size_t MatchNumber(std::string_view text) {
   std::size_t at = text.front() == '-' ? 1 : 0;
   const std::size_t integer = CountDigits(text.substr(at));
-  if (integer == 0) return kNoMatch;
+  if (integer == 0) return NoDigits(text, at);
   at += text[at] == '0' ? 1 : integer;
   if (at < text.size() && text[at] == '.') {
     const std::size_t fraction = CountDigits(text.substr(at + 1));
-    if (fraction == 0) return kNoMatch;
+    if (fraction == 0) return NoDigits(text, at + 1);
     at += 1 + fraction;
   }
   if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
     ++at;
     if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
     const std::size_t exponent = CountDigits(text.substr(at));
-    if (exponent == 0) return kNoMatch;
+    if (exponent == 0) return NoDigits(text, at);
     at += exponent;
   }
   return at;
@@ -47,10 +54,11 @@ std::size_t MatchNumber(std::string_view text) {
 
 std::size_t MatchEscape(std::string_view text) {
   constexpr std::string_view kSimple = "\"\\/bfnrt";
-  if (text.size() < 2) return kNoMatch;
+  if (text.size() < 2) return kTooShort;
   if (kSimple.find(text[1]) != std::string_view::npos) return 2;
-  if (text[1] != 'u' || text.size() < 6) return kNoMatch;
+  if (text[1] != 'u') return kNoMatch;
   for (std::size_t i = 2; i < 6; ++i) {
+    if (i == text.size()) return kTooShort;
     if (HexValue(text[i]) < 0) return kNoMatch;
   }
   return 6;
@@ -66,14 +74,15 @@ std::size_t MatchString(std::string_view text) {
       continue;
     }
     const std::size_t escape = MatchEscape(text.substr(at));
-    if (escape == kNoMatch) return kNoMatch;
+    if (escape == kNoMatch || escape == kTooShort) return escape;
     at += escape;
   }
-  return kNoMatch;
+  return kTooShort;
 }
 
 std::size_t MatchWord(std::string_view text, std::string_view word) {
-  return text.substr(0, word.size()) == word ? word.size() : kNoMatch;
+  if (text.substr(0, word.size()) == word) return word.size();
+  return word.substr(0, text.size()) == text ? kTooShort : kNoMatch;
 }
 
 std::size_t MatchScalar(std::string_view text) {
@@ -96,11 +105,13 @@ class Matcher {
  public:
   explicit Matcher(std::string_view text) : text_(text) {}
 
-  std::optional<std::size_t> Match() {
+  JsonExtent Match() {
     do {
-      if (!(wants_value_ ? Value() : Next())) return std::nullopt;
+      if (!(wants_value_ ? Value() : Next())) {
+        return {too_short_ ? JsonExtent::Kind::kUnfinished : JsonExtent::Kind::kBroken, 0};
+      }
     } while (wants_value_ || !open_.empty());
-    return at_;
+    return {JsonExtent::Kind::kValue, at_};
   }
 
  private:
@@ -108,24 +119,30 @@ class Matcher {
     while (at_ < text_.size() && IsJsonSpace(text_[at_])) ++at_;
   }
 
-  bool Take(char c) {
+  /// False, and remembered, at the end of the text.
+  bool HasMore() {
     SkipSpace();
-    if (at_ == text_.size() || text_[at_] != c) return false;
+    too_short_ = at_ == text_.size();
+    return !too_short_;
+  }
+
+  bool Take(char c) {
+    if (!HasMore() || text_[at_] != c) return false;
     ++at_;
     return true;
   }
 
   /// A scalar, or an opening bracket together with the first key of an object.
   bool Value() {
-    SkipSpace();
-    if (at_ == text_.size()) return false;
+    if (!HasMore()) return false;
     if (text_[at_] == '{' || text_[at_] == '[') return Open(text_[at_]);
     wants_value_ = false;
     return Accept(MatchScalar(text_.substr(at_)));
   }
 
   bool Accept(std::size_t length) {
-    if (length == kNoMatch) return false;
+    too_short_ = length == kTooShort;
+    if (length == kNoMatch || too_short_) return false;
     at_ += length;
     return true;
   }
@@ -140,8 +157,7 @@ class Matcher {
   }
 
   bool Key() {
-    SkipSpace();
-    if (at_ == text_.size() || text_[at_] != '"') return false;
+    if (!HasMore() || text_[at_] != '"') return false;
     return Accept(MatchString(text_.substr(at_))) && Take(':');
   }
 
@@ -161,6 +177,7 @@ class Matcher {
   std::string_view text_;
   std::size_t at_ = 0;
   bool wants_value_ = true;
+  bool too_short_ = false;  // the last step failed because the text ends
   std::vector<char> open_;
 };
 
@@ -203,7 +220,7 @@ std::size_t AppendEscape(std::string_view text, std::string* out) {
 
 bool IsJsonSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-std::optional<std::size_t> JsonValueLength(std::string_view text) { return Matcher(text).Match(); }
+JsonExtent MeasureJsonValue(std::string_view text) { return Matcher(text).Match(); }
 
 std::size_t JsonStringLength(std::string_view text) {
   std::size_t at = 1;

@@ -2,7 +2,6 @@
 #define MOUNTGUARD_CORE_JSON_SYNTAX_H_
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,10 +10,21 @@ namespace mountguard::core {
 /// White space as JSON has it.
 bool IsJsonSpace(char c);
 
-/// The length of the JSON value with which `text` starts (no white space before it), or nothing if
-/// Go's encoding/json finds no value there: the grammar of RFC 8259 and at most 10,000 levels. What
-/// stands behind the value does not matter.
-std::optional<std::size_t> JsonValueLength(std::string_view text);
+/// How far the JSON value at the start of a text goes.
+struct JsonExtent {
+  enum class Kind {
+    kValue,
+    kBroken,      // no value, whatever may follow
+    kUnfinished,  // the text ends within the value
+  };
+  Kind kind = Kind::kBroken;
+  std::size_t length = 0;  // of kValue
+};
+
+/// Measures the value with which `text` starts by what Go's encoding/json takes for one: the
+/// grammar of RFC 8259 and at most 10,000 levels. What stands behind the value does not matter,
+/// except that a number at the very end might go on.
+JsonExtent MeasureJsonValue(std::string_view text);
 
 /// The length of the string literal with which `text` starts, quotes included; the text must be
 /// known to be JSON.

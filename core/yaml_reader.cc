@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "core/document_builder.h"
+#include "core/go_yaml_text.h"
 #include "core/json_syntax.h"
 #include "core/json_writer.h"
 #include "core/utf8.h"
@@ -24,16 +25,26 @@ namespace {
 
 using Outcome = Result<void, InputError>;
 
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
 Unexpected<InputError> Refused(std::string message, SourcePos pos) {
   return Unexpected(InputError{std::move(message), pos});
 }
 
-/// Finds the positions of offsets that only grow.
+/// Finds the positions of offsets; those that only grow cost no more than the text. A byte order
+/// mark at its start takes no column.
 class PositionCursor {
  public:
-  PositionCursor(std::string_view text, SourcePos start) : text_(text), pos_(start) {}
+  PositionCursor(std::string_view text, SourcePos start)
+      : text_(text),
+        first_(text.substr(0, kByteOrderMark.size()) == kByteOrderMark ? kByteOrderMark.size() : 0),
+        start_(start) {}
 
   SourcePos At(std::size_t offset) {
+    if (offset < at_) {
+      at_ = first_;
+      pos_ = start_;
+    }
     for (; at_ < std::min(offset, text_.size()); ++at_) {
       const auto byte = static_cast<unsigned char>(text_[at_]);
       if (byte == '\n') {
@@ -48,8 +59,10 @@ class PositionCursor {
 
  private:
   std::string_view text_;
-  std::size_t at_ = 0;
-  SourcePos pos_;
+  std::size_t first_;
+  SourcePos start_;
+  std::size_t at_ = first_;
+  SourcePos pos_ = start_;
 };
 
 // --- JSON ---------------------------------------------------------------------------------------
@@ -114,7 +127,7 @@ struct Explanation {
   bool at_context = false;  // the place to mend is where the construct begins
 };
 
-constexpr std::array<Explanation, 17> kExplanations{{
+constexpr std::array<Explanation, 16> kExplanations{{
     {"mapping values are not allowed in this context",
      "a second `:` in one value: quote the value, or put the key on a line of its own with the "
      "right "
@@ -145,8 +158,6 @@ constexpr std::array<Explanation, 17> kExplanations{{
     {"did not find expected alphabetic or numeric character",
      "`*` and `&` begin an alias or an anchor, and a name must follow: quote the value if it is "
      "text"},
-    {"found unexpected ':'",
-     "inside `[]` or `{}` a `:` needs a space behind it: put one, or quote the value"},
     {"did not find expected node content",
      "expected a value here: a comma, bracket or quote is out of place"},
 }};
@@ -184,28 +195,16 @@ bool IsUtf16(std::string_view text) {
   return text.substr(0, 2) == "\xff\xfe" || text.substr(0, 2) == "\xfe\xff";
 }
 
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
-/// A byte order mark at the start of a line: libyaml passes over it, go-yaml takes it for a part of
-/// the key.
-std::optional<std::size_t> FindStrayByteOrderMark(std::string_view text) {
-  for (std::size_t at = text.find(kByteOrderMark, 1); at != std::string_view::npos;
-       at = text.find(kByteOrderMark, at + 1)) {
-    const std::string_view before = text.substr(0, at);
-    if (before == kByteOrderMark || before.back() == '\n' || before.back() == '\r') return at;
+/// True if a text has what ends a line in YAML and nowhere else: U+0085, U+2028, U+2029, and
+/// carriage returns by themselves.
+bool HasOddBreaks(std::string_view text) {
+  for (std::size_t at = text.find('\r'); at != std::string_view::npos;
+       at = text.find('\r', at + 1)) {
+    if (at + 1 == text.size() || text[at + 1] != '\n') return true;
   }
-  return std::nullopt;
-}
-
-/// True if the source of a double-quoted string has a `\/`: JSON knows this escape, and so does
-/// libyaml, but not go-yaml.
-bool HasEscapedSlash(std::string_view quoted) {
-  std::size_t at = quoted.find('\\', quoted.find('"'));
-  while (at != std::string_view::npos && at + 1 < quoted.size()) {
-    if (quoted[at + 1] == '/') return true;
-    at = quoted.find('\\', at + 2);
-  }
-  return false;
+  return text.find("\xc2\x85") != std::string_view::npos ||
+         text.find("\xe2\x80\xa8") != std::string_view::npos ||
+         text.find("\xe2\x80\xa9") != std::string_view::npos;
 }
 
 /// libyaml's parser for one text.
@@ -214,7 +213,8 @@ bool HasEscapedSlash(std::string_view quoted) {
 /// document is then looked at as far as kubectl looks, and no further.
 class EventParser {
  public:
-  explicit EventParser(std::string_view text) : rest_(text) {
+  /// `ends_line` gives libyaml one more line feed.
+  explicit EventParser(std::string_view text, bool ends_line) : rest_(text), ends_line_(ends_line) {
     ready_ = yaml_parser_initialize(&parser_) != 0;
     if (ready_) yaml_parser_set_input(&parser_, &EventParser::ReadPiece, this);
   }
@@ -240,7 +240,12 @@ class EventParser {
                        std::size_t* size_read) {
     constexpr std::size_t kLibyamlBuffer = 16384;
     constexpr std::size_t kGoYamlBuffer = 512;
-    std::string_view& rest = static_cast<EventParser*>(self)->rest_;
+    auto& parser = *static_cast<EventParser*>(self);
+    std::string_view& rest = parser.rest_;
+    if (rest.empty() && parser.ends_line_) {
+      rest = "\n";
+      parser.ends_line_ = false;
+    }
     const std::size_t kept = kLibyamlBuffer - size;  // the start of a code point
     *size_read = rest.copy(reinterpret_cast<char*>(buffer), kGoYamlBuffer - kept);
     rest.remove_prefix(*size_read);
@@ -248,6 +253,7 @@ class EventParser {
   }
 
   std::string_view rest_;  // what libyaml has not seen
+  bool ends_line_;         // and a line feed behind it
   yaml_parser_t parser_{};
   yaml_event_t event_{};
   bool ready_ = false;
@@ -257,23 +263,23 @@ class EventParser {
 /// Gives the events of one text to a builder.
 class YamlPump {
  public:
-  YamlPump(const DocumentText& document, DocumentBuilder* builder)
+  YamlPump(const DocumentText& document, GoYamlText* text, DocumentBuilder* builder)
       : document_(document),
+        text_(*text),
         builder_(*builder),
-        events_(document.text),
-        has_escaped_slash_(document.text.find("\\/") != std::string_view::npos) {
-    if (document.text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
-      source_start_ = kByteOrderMark.size();
-    }
-  }
+        events_(text->text(), document.lacks_line_feed),
+        has_odd_breaks_(HasOddBreaks(text->text())) {}
+
+  /// True if Run came across something that the text had to be changed for: everything must then be
+  /// done again.
+  bool must_start_again() const { return must_start_again_; }
 
   /// Sets `dropped` to where text begins behind the end of the document.
   Outcome Run(SourcePos* dropped) {
-    if (const auto mark = FindStrayByteOrderMark(document_.text)) {
-      return Refused(
-          "a byte order mark (U+FEFF) stands inside the text, and kubectl takes it for a "
-          "part of the key: remove it",
-          PositionCursor(document_.text, document_.start).At(*mark));
+    constexpr std::string_view kTwoMarks = "\xef\xbb\xbf\xef\xbb\xbf";
+    if (document_.text.substr(0, kTwoMarks.size()) == kTwoMarks) {
+      return Refused("the text begins with two byte order marks (U+FEFF): remove them",
+                     document_.start);
     }
     while (const yaml_event_t* event = events_.Next()) {
       if (event->type == YAML_STREAM_END_EVENT) return {};
@@ -285,8 +291,15 @@ class YamlPump {
       if (IsTooMuchWork()) {
         return Refused("too many values inside more than 100 levels of brackets", pos);
       }
+      if (StartAgainFor(*event)) return {};
+      if (IsHeld(*event, pos)) continue;
       if (auto taken = Take(*event, pos); !taken) return Explain(taken.error().message, pos);
+      if (root_is_no_key_ && builder_.depth() == 0) {
+        *dropped = Position(event->end_mark);
+        return {};
+      }
     }
+    if (StartAgainForProblem()) return {};
     return ExplainParser();
   }
 
@@ -305,6 +318,11 @@ class YamlPump {
         if (sequence.style == YAML_FLOW_SEQUENCE_STYLE) ++flow_depth_;
         return builder_.BeginSequence(pos, View(sequence.anchor));
       }
+      case YAML_DOCUMENT_START_EVENT: {
+        const yaml_version_directive_t* version = event.data.document_start.version_directive;
+        if (version == nullptr || (version->major == 1 && version->minor == 1)) return {};
+        return Failure("kubectl reads YAML 1.1 only: remove the line `%YAML`");
+      }
       case YAML_ALIAS_EVENT:
         return builder_.Alias(View(event.data.alias.anchor), pos);
       case YAML_MAPPING_END_EVENT:
@@ -321,18 +339,70 @@ class YamlPump {
   Result<void> TakeScalar(const yaml_event_t& event, SourcePos pos) {
     const auto& scalar = event.data.scalar;
     const std::string_view text = View(scalar.value, scalar.length);
-    if (has_escaped_slash_ && scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE &&
-        HasEscapedSlash(Source(event))) {
-      return Failure(
-          "`\\/` in a double-quoted string: JSON knows this escape, kubectl's YAML does not; "
-          "write `/`");
-    }
     if (flow_depth_ > 0 && scalar.style == YAML_PLAIN_SCALAR_STYLE &&
         text.find('?') != std::string_view::npos) {
       return Failure("kubectl refuses a `?` in a plain value inside `[]` or `{}`: quote the value");
     }
-    return builder_.Scalar({text, View(scalar.tag), scalar.plain_implicit != 0}, pos,
-                           View(scalar.anchor));
+    const std::string_view tag = View(scalar.tag);
+    const bool implicit = scalar.plain_implicit != 0;
+    if (!text_.changed()) return builder_.Scalar({text, tag, implicit}, pos, View(scalar.anchor));
+    const std::string restored =
+        text_.Restore(text, scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE);
+    return builder_.Scalar({restored, tag, implicit}, pos, View(scalar.anchor));
+  }
+
+  /// `{}: x` at the root: to libyaml the empty collection is a key, to go-yaml it is the document,
+  /// and what follows is dropped. So the mapping that libyaml begins before it waits for what comes
+  /// first.
+  bool IsHeld(const yaml_event_t& event, SourcePos pos) {
+    if (held_) {
+      held_ = false;
+      root_is_no_key_ =
+          event.start_mark.index == held_index_ && BeginsEmptyBrackets(event.start_mark);
+      if (!root_is_no_key_) static_cast<void>(builder_.BeginMapping(held_pos_, {}));
+      return false;
+    }
+    held_ = event.type == YAML_MAPPING_START_EVENT && builder_.depth() == 0 &&
+            event.data.mapping_start.style == YAML_BLOCK_MAPPING_STYLE &&
+            event.data.mapping_start.anchor == nullptr;
+    held_index_ = event.start_mark.index;
+    held_pos_ = pos;
+    return held_;
+  }
+
+  bool BeginsEmptyBrackets(const yaml_mark_t& mark) {
+    const std::string_view text = text_.text();
+    const std::size_t open = OffsetOf(mark);
+    const std::size_t close = text.find_first_not_of(" \t", open + 1);
+    if (close == std::string_view::npos) return false;
+    return (text[open] == '{' && text[close] == '}') || (text[open] == '[' && text[close] == ']');
+  }
+
+  /// A tag that to go-yaml goes on where libyaml ends it.
+  bool StartAgainFor(const yaml_event_t& event) {
+    const yaml_char_t* tag = event.type == YAML_SCALAR_EVENT          ? event.data.scalar.tag
+                             : event.type == YAML_MAPPING_START_EVENT ? event.data.mapping_start.tag
+                             : event.type == YAML_SEQUENCE_START_EVENT
+                                 ? event.data.sequence_start.tag
+                                 : nullptr;
+    if (tag == nullptr) return false;
+    const std::size_t start = text_.text().find('!', OffsetOf(event.start_mark));
+    must_start_again_ = start != std::string_view::npos && text_.ExtendTag(start);
+    return must_start_again_;
+  }
+
+  /// What is a mistake to libyaml and none to go-yaml.
+  bool StartAgainForProblem() {
+    const yaml_parser_t& state = events_.state();
+    if (state.error != YAML_SCANNER_ERROR) return false;
+    const std::string_view problem = state.problem;
+    if (problem == "found unexpected ':'") {
+      must_start_again_ = text_.MakeLetter(OffsetOf(state.problem_mark));
+    } else if (problem == "did not find expected whitespace or line break" ||
+               problem == "did not find expected tag URI") {
+      must_start_again_ = text_.ExtendTag(OffsetOf(state.context_mark));
+    }
+    return must_start_again_;
   }
 
   /// libyaml looks at every open bracket for every token: deep and long together take minutes.
@@ -343,25 +413,27 @@ class YamlPump {
     return bracket_steps_ > kMostSteps;
   }
 
-  SourcePos Position(const yaml_mark_t& mark) const {
+  SourcePos Position(const yaml_mark_t& mark) {
+    if (has_odd_breaks_) {
+      if (!cursor_) cursor_.emplace(text_.text(), document_.start);
+      return cursor_->At(OffsetOf(mark));
+    }
     const int column =
         static_cast<int>(mark.column) + (mark.line == 0 ? document_.start.column : 1);
     return {document_.start.line + static_cast<int>(mark.line), column};
   }
 
-  /// The text of an event. libyaml counts characters; as the events come in order, so do the bytes.
-  std::string_view Source(const yaml_event_t& event) {
-    source_start_ += SkipCharacters(event.start_mark.index - source_index_);
-    source_index_ = event.start_mark.index;
-    const std::size_t length = SkipCharacters(event.end_mark.index - event.start_mark.index);
-    return document_.text.substr(source_start_, length);
-  }
-
-  /// The bytes of that many characters from source_start_ on.
-  std::size_t SkipCharacters(std::size_t count) const {
-    std::string_view rest = document_.text.substr(source_start_);
-    for (; count > 0 && !rest.empty(); --count) rest.remove_prefix(DecodeRune(rest).length);
-    return document_.text.size() - source_start_ - rest.size();
+  /// The byte at a mark: libyaml counts characters. As the marks come in order, so do the bytes.
+  std::size_t OffsetOf(const yaml_mark_t& mark) {
+    const std::string_view text = text_.text();
+    if (mark.index < known_index_ || known_index_ == 0) {
+      known_index_ = 0;
+      known_offset_ = text.substr(0, kByteOrderMark.size()) == kByteOrderMark ? 3 : 0;
+    }
+    for (; known_index_ < mark.index && known_offset_ < text.size(); ++known_index_) {
+      known_offset_ += DecodeRune(text.substr(known_offset_)).length;
+    }
+    return known_offset_;
   }
 
   /// go-yaml reads one document of a text and looks no further.
@@ -371,7 +443,7 @@ class YamlPump {
     return event->type == YAML_STREAM_END_EVENT ? SourcePos{} : Position(event->start_mark);
   }
 
-  Unexpected<InputError> ExplainParser() const {
+  Unexpected<InputError> ExplainParser() {
     const yaml_parser_t& state = events_.state();
     if (state.error == YAML_READER_ERROR) return ExplainReader(state);
     if (state.error == YAML_MEMORY_ERROR || state.problem == nullptr) {
@@ -379,6 +451,12 @@ class YamlPump {
     }
     const std::string_view problem = state.problem;
     const SourcePos pos = Position(state.problem_mark);
+    if (text_.IsEscapedSlash(OffsetOf(state.problem_mark))) {
+      return Explain(
+          "`\\/` in a double-quoted string: JSON knows this escape, kubectl's YAML does not; "
+          "write `/`",
+          pos);
+    }
     if (problem == "found character that cannot start any token") {
       return Explain(ExplainCharacter(state.problem_mark), pos);
     }
@@ -411,7 +489,7 @@ class YamlPump {
 
   /// Bytes that are no text. The position is that of the byte.
   Unexpected<InputError> ExplainReader(const yaml_parser_t& state) const {
-    PositionCursor cursor(document_.text, document_.start);
+    PositionCursor cursor(text_.text(), document_.start);
     const SourcePos pos = cursor.At(state.problem_offset);
     if (std::string_view(state.problem) == "control characters are not allowed") {
       return Refused(fmt::format("the control character U+{:04X} stands in the text: remove it, or "
@@ -440,13 +518,20 @@ class YamlPump {
   }
 
   const DocumentText& document_;
+  GoYamlText& text_;
   DocumentBuilder& builder_;
   EventParser events_;
-  bool has_escaped_slash_;
+  bool has_odd_breaks_;
+  std::optional<PositionCursor> cursor_;  // where libyaml's own count is not that of a file's lines
+  bool must_start_again_ = false;
+  bool held_ = false;  // the root mapping, which began at
+  std::size_t held_index_ = 0;
+  SourcePos held_pos_;
+  bool root_is_no_key_ = false;
   int flow_depth_ = 0;  // how many brackets are open
   std::int64_t bracket_steps_ = 0;
-  std::size_t source_index_ = 0;  // in characters, of the last Source
-  std::size_t source_start_ = 0;  // the same in bytes
+  std::size_t known_index_ = 0;  // a character, and the byte where it starts
+  std::size_t known_offset_ = 0;
 };
 
 }  // namespace
@@ -465,10 +550,21 @@ class YamlReader::Impl {
       return Refused("the file is UTF-16, which kubectl does not read: save it as UTF-8",
                      text.start);
     }
-    const Outcome read =
-        text.json ? ReadJson(text, &builder_) : YamlPump(text, &builder_).Run(&document->dropped);
+    const Outcome read = text.json ? ReadJson(text, &builder_) : ReadYaml(text, document);
     builder_.Finish();
     return read;
+  }
+
+  Outcome ReadYaml(const DocumentText& text, YamlDocument* document) {
+    constexpr std::size_t kMostWork = std::size_t{64} << 20;  // bytes read again
+    GoYamlText go_yaml_text(text.text);
+    for (std::size_t work = 0; work <= kMostWork; work += text.text.size()) {
+      YamlPump pump(text, &go_yaml_text, &builder_);
+      Outcome read = pump.Run(&document->dropped);
+      if (!pump.must_start_again()) return read;
+      builder_.Reset(document);
+    }
+    return Refused("too many values inside brackets end in a colon: quote them", text.start);
   }
 
  private:

@@ -60,10 +60,10 @@ Json ToJson(const SkippedDocument& skipped) {
   return SkippedJson(skipped.file, skipped.document, skipped.position, skipped.reason);
 }
 
-template <class T>
-Json ToArray(const std::vector<T>& values) {
+template <class List>
+Json ToArray(const List& values) {
   Json array = Json::array();
-  for (const T& value : values) array.push_back(ToJson(value));
+  for (const auto& value : values) array.push_back(ToJson(value));
   return array;
 }
 

@@ -1,6 +1,7 @@
 #ifndef MOUNTGUARD_CLI_REPORT_REPORTER_H_
 #define MOUNTGUARD_CLI_REPORT_REPORTER_H_
 
+#include <deque>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -122,7 +123,7 @@ struct CheckReport {
   ReportBasis basis;
   std::vector<std::string> files;  // all that were to be read
   CheckSummary summary;
-  std::vector<CheckResult> results;
+  std::deque<CheckResult> results;  // there may be very many: no copies as they grow
   std::vector<CheckError> errors;
   std::vector<SkippedDocument> skipped;
 

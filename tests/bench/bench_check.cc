@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdlib>
 #include <limits>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@
 #include "cli/checker.h"
 #include "core/file_reader.h"
 #include "core/json_reader.h"
+#include "core/manifest_stream.h"
 #include "core/yaml_reader.h"
 #include "policy/engine.h"
 #include "policy/policy_loader.h"
@@ -30,6 +32,8 @@ namespace {
 
 using mountguard::core::DocumentSplitter;
 using mountguard::core::JsonParser;
+using mountguard::core::ManifestStream;
+using mountguard::core::TextSource;
 using mountguard::core::YamlDocument;
 using mountguard::core::YamlReader;
 
@@ -128,22 +132,6 @@ std::size_t ReadAll(std::string_view text, YamlReader* reader, JsonParser* parse
   return bytes;
 }
 
-/// Gives the texts as files "0", "1" and so on.
-class MemoryFiles final : public mountguard::core::FileReader {
- public:
-  explicit MemoryFiles(const std::vector<std::string>& texts) : texts_(texts) {}
-  mountguard::core::Result<std::string> Read(const std::string& path) const override {
-    return texts_.at(std::stoul(path));
-  }
-  bool IsDirectory(const std::string&) const override { return false; }
-  mountguard::core::Result<std::vector<std::string>> List(const std::string&) const override {
-    return std::vector<std::string>{};
-  }
-
- private:
-  const std::vector<std::string>& texts_;
-};
-
 /// The CPU time that `run` takes to give its result, in seconds.
 template <class F>
 double SecondsOf(const F& run) {
@@ -182,16 +170,19 @@ int main(int argc, char** argv) {
   const mountguard::policy::Engine engine(mountguard::policy::Baseline(), "",
                                           mountguard::core::Runtime::kContainerd);
   const mountguard::cli::CheckSettings settings;
-  const MemoryFiles memory(texts);
   std::istringstream nothing;
-  mountguard::cli::Checker checker(engine, settings, memory, nothing);
-  const auto check_all = [&] {
+  mountguard::cli::Checker checker(engine, settings, files, nothing);
+  const auto check_all = over_all([&](const std::string& text) {
+    ManifestStream stream(std::make_unique<TextSource>(text));
     int documents = 0;
-    for (std::size_t i = 0; i < texts.size(); ++i) {
-      documents += checker.CheckFile(std::to_string(i)).summary.documents;
+    for (bool more = true; more;) {
+      const auto piece = stream.Next();
+      if (!piece) std::abort();
+      documents += checker.CheckPiece("bench.yaml", **piece).summary.documents;
+      more = !(*piece)->last;
     }
     return static_cast<std::size_t>(documents);
-  };
+  });
   std::array<double, 4> best;
   best.fill(std::numeric_limits<double>::infinity());
   for (int round = 0; round < kRounds; ++round) {

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 
 require_packages "${build_packages[@]}" catch2
 cmake --preset release -DMOUNTGUARD_BENCH=ON >/dev/null
-cmake --build --preset release --target mountguard bench_server bench_check bench_policies bare_server null_server stock_server
+cmake --build --preset release --target mountguard bench_server bench_check bench_files bench_policies bare_server null_server stock_server
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -21,3 +21,12 @@ build/release/tests/bench/bench_policies build/release/mountguard "$work/tls.crt
 echo
 echo "== check, against a bare libyaml scan of the same bytes"
 build/release/tests/bench/bench_check
+echo
+echo "== check as a program: files, one large file, memory"
+kubeconform=()
+if command -v go >/dev/null && GOBIN=$work go install github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0; then
+  kubeconform=("$work/kubeconform")
+else
+  echo "skipped: kubeconform cannot be built here, so nothing is held against it"
+fi
+build/release/tests/bench/bench_files build/release/mountguard "${kubeconform[@]}"

@@ -2,49 +2,15 @@
 
 #include <catch2/catch.hpp>
 
-#include <map>
-#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "core/json_writer.h"
+#include "tests/cli/memory_files.h"
 
 namespace mountguard::cli {
 namespace {
-
-/// Files in memory; a directory is what has files below it.
-class MemoryFiles final : public core::FileReader {
- public:
-  explicit MemoryFiles(std::map<std::string, std::string> files = {}) : files_(std::move(files)) {}
-
-  core::Result<std::string> Read(const std::string& path) const override {
-    const auto found = files_.find(path);
-    if (found == files_.end()) return core::Failure(path + ": No such file or directory");
-    return found->second;
-  }
-  bool IsDirectory(const std::string& path) const override {
-    const auto next = files_.lower_bound(path + "/");
-    return next != files_.end() && next->first.rfind(path + "/", 0) == 0;
-  }
-  bool IsSymlink(const std::string& path) const override { return links.count(path) > 0; }
-  core::Result<std::vector<std::string>> List(const std::string& path) const override {
-    if (unlistable.count(path) > 0) return core::Failure(path + ": Permission denied");
-    std::set<std::string> names;
-    for (const auto& [file, content] : files_) {
-      if (file.rfind(path + "/", 0) != 0) continue;
-      const std::string below = file.substr(path.size() + 1);
-      names.insert(below.substr(0, below.find('/')));
-    }
-    return std::vector<std::string>(names.begin(), names.end());
-  }
-
-  std::set<std::string> links;
-  std::set<std::string> unlistable;
-
- private:
-  std::map<std::string, std::string> files_;
-};
 
 /// What was read, one line each: easy to compare.
 struct Record {
@@ -85,46 +51,27 @@ struct Record {
 
 using Lines = std::vector<std::string>;
 
-Lines Read(const std::string& text) {
-  const MemoryFiles files;
+InputCounts ReadText(const std::string& text, const InputSink& sink) {
+  const MemoryFiles files({{"f", text}});
   std::istringstream no_input;
-  InputReader reader(files, no_input);
+  return InputReader(files, no_input).ReadFile("f", sink);
+}
+
+Lines Read(const std::string& text) {
   Record record;
-  reader.ReadText("f", text, record.Sink());
+  ReadText(text, record.Sink());
   return record.lines;
 }
 
 }  // namespace
 
-TEST_CASE("a directory stands for the manifests below it, in the order of names") {
-  MemoryFiles files({{"d/b.yaml", ""},
-                     {"d/a/z.yml", ""},
-                     {"d/a/x.json", ""},
-                     {"d/c.txt", ""},
-                     {"d/.hidden.yaml", ""},
-                     {"d/.git/x.yaml", ""},
-                     {"d/loop/b.yaml", ""},
-                     {"e/readme.md", ""},
-                     {"x.txt", ""}});
-  files.links.insert("d/loop");
+TEST_CASE("what cannot be read is a failure and never clean") {
+  const MemoryFiles files;
   Record record;
-  CHECK(ListInputFiles({"x.txt", "d", "-", "missing.yaml"}, files, record.Sink()) ==
-        Lines{"x.txt", "d/a/x.json", "d/a/z.yml", "d/b.yaml", "-", "missing.yaml"});
-  CHECK(record.lines.empty());
-  CHECK(ListInputFiles({"e"}, files, record.Sink()).empty());
-  CHECK(record.lines == Lines{"e failure: the directory holds no *.yaml, *.yml or *.json file"});
-}
-
-TEST_CASE("what cannot be listed or read is a failure and never clean") {
-  MemoryFiles files(std::map<std::string, std::string>{{"d/a.yaml", ""}});
-  files.unlistable.insert("d");
-  Record record;
-  CHECK(ListInputFiles({"d"}, files, record.Sink()).empty());
   std::istringstream no_input;
   InputReader reader(files, no_input);
   CHECK(reader.ReadFile("missing.yaml", record.Sink()).files == 0);
-  CHECK(record.lines == Lines{"d failure: d: Permission denied",
-                              "missing.yaml failure: missing.yaml: No such file or directory"});
+  CHECK(record.lines == Lines{"missing.yaml failure: missing.yaml: No such file or directory"});
 }
 
 TEST_CASE("a dash is standard input") {
@@ -158,17 +105,13 @@ TEST_CASE("items of lists of any group are objects, lists in lists too") {
 }
 
 TEST_CASE("items of a typed list have the list's type, as the API gives it to them") {
-  const MemoryFiles files;
-  std::istringstream no_input;
-  InputReader reader(files, no_input);
   std::vector<std::string> types;
   InputSink sink;
   sink.object = [&types](const InputObject& object) {
     core::AppendJson(object.root, &types.emplace_back());
     CHECK(object.Find("metadata.name").value == core::SourcePos{4, 21});
   };
-  reader.ReadText(
-      "f", "apiVersion: apps/v1\nkind: DeploymentList\nitems:\n- {metadata: {name: d}}\n", sink);
+  ReadText("apiVersion: apps/v1\nkind: DeploymentList\nitems:\n- {metadata: {name: d}}\n", sink);
   CHECK(types == Lines{R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d"}})"});
 }
 

@@ -34,10 +34,38 @@ TEST_CASE("documents are cut at lines of three dashes and count from 0, empty on
   CHECK(Texts("") == Strings{});
   CHECK(Texts("a: 1\n") == Strings{"a: 1\n"});
   CHECK(Texts("a: 1\n---\nb: 2\n") == Strings{"a: 1\n", "b: 2\n"});
-  CHECK(Texts("---\na: 1\n---\n---\nb: 2") == Strings{"a: 1\n", "", "b: 2"});
+  CHECK(Texts("a: 1\n---\n# none\n---\nb: 2") == Strings{"a: 1\n", "# none\n", "b: 2"});
   CHECK(Texts("a: 1\n--- # next\nb: 2\n") == Strings{"a: 1\n", "b: 2\n"});
   CHECK(Texts("a: 1\r\n---\r\nb: 2\r\n") == Strings{"a: 1\r\n", "b: 2\r\n"});
   CHECK(Texts("a: |\n  ---\n  x\n") == Strings{"a: |\n  ---\n  x\n"});
+}
+
+TEST_CASE(
+    "three dashes with nothing before them belong to the document, as kubectl leaves them there") {
+  CHECK(Texts("---\na: 1\n---\n---\nb: 2") == Strings{"---\na: 1\n", "", "---\nb: 2"});
+  const std::string manifest = "---\n# Source: x.yaml\na: 1\n";
+  const auto documents = Split(manifest);
+  REQUIRE(documents.size() == 1);
+  CHECK(documents[0].start == SourcePos{1, 1});
+  CHECK(documents[0].lines == documents[0].text);
+  CHECK(documents[0].helm_source == "x.yaml");
+}
+
+TEST_CASE(
+    "comments before the first three dashes are read where something may be wrong with them") {
+  const std::string manifest = "# \x01\n---\na: 1\n";
+  const auto documents = Split(manifest);
+  REQUIRE(documents.size() == 2);
+  CHECK(documents[0].preamble);
+  CHECK(documents[0].text == "# \x01\n");
+  CHECK(documents[1].index == 0);
+  CHECK_FALSE(documents[1].preamble);
+}
+
+TEST_CASE("white space behind three dashes and before a brace is what Unicode says it is") {
+  CHECK_FALSE(Split("--- \u3000# x\na: 1\n")[0].refused);
+  CHECK(Texts("\u00a0{a: 1}\n") == Strings{"{a: 1}\n"});
+  CHECK(Texts("{\"a\": 1}\n\n  b: 2\n  c: 3\n")[1] == "\n  b: 2\n  c: 3\n");
 }
 
 TEST_CASE(
@@ -83,7 +111,8 @@ TEST_CASE("behind one JSON value YAML may go on, behind several it may not") {
   REQUIRE(mixed.size() == 2);
   CHECK(mixed[0].json);
   CHECK_FALSE(mixed[1].json);
-  CHECK(mixed[1].text == "b: 2\n");
+  CHECK(mixed[1].text == "---\nb: 2\n");
+  CHECK(mixed[1].start == SourcePos{2, 1});
 
   const std::string two = "{\"a\": 1}\n{\"b\": 2}\n---\nc: 3\n";
   const auto refused = Split(two);

@@ -1,0 +1,190 @@
+#include "cli/input_paths.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+namespace mountguard::cli {
+namespace {
+
+constexpr std::string_view kAnyFolders = "**";
+
+bool EndsWith(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+bool IsManifestName(std::string_view name) {
+  constexpr std::array<std::string_view, 3> kEndings{".yaml", ".yml", ".json"};
+  return name.front() != '.' && std::any_of(kEndings.begin(), kEndings.end(),
+                                            [name](auto end) { return EndsWith(name, end); });
+}
+
+bool HasWildcard(std::string_view text) {
+  return text.find_first_of("*?[") != std::string_view::npos;
+}
+
+/// `name` in `directory`, where "" is the working directory.
+std::string Join(const std::string& directory, std::string_view name) {
+  std::string path = directory;
+  if (!path.empty() && path.back() != '/') path.push_back('/');
+  path.append(name);
+  return path;
+}
+
+/// Finds files one path after the other and keeps each once. Links to directories are not followed
+/// below what was named: kubectl does not, and they may lead in circles.
+class InputFinder {
+ public:
+  InputFinder(const core::FileReader& files, const InputSink& sink) : files_(files), sink_(sink) {}
+
+  void Find(const std::string& path) {
+    if (path != "-" && files_.IsDirectory(path)) {
+      Walk(path);
+    } else if (path != "-" && HasWildcard(path) && !IsListed(path)) {
+      Expand(path);
+    } else {
+      Add(path);
+    }
+  }
+
+  std::vector<std::string> Release() { return std::move(found_); }
+
+ private:
+  void Add(const std::string& path) {
+    if (seen_.insert(path).second) found_.push_back(path);
+  }
+
+  /// Adds what was not named, so that nobody said it may be waited for.
+  void AddFound(const std::string& path) {
+    if (!files_.IsSpecial(path)) return Add(path);
+    TellUnreadable(path, "a pipe, socket or device: name it if it is to be read", sink_);
+  }
+
+  /// True if there is something of exactly that name.
+  bool IsListed(const std::string& path) const {
+    const std::size_t slash = path.rfind('/');
+    const std::string parent = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    const auto names = files_.List(parent);
+    return names && std::find(names->begin(), names->end(), path.substr(slash + 1)) != names->end();
+  }
+
+  bool IsRealDirectory(const std::string& path) const {
+    return files_.IsDirectory(path) && !files_.IsSymlink(path);
+  }
+
+  /// The names in a directory; one that cannot be listed is told, and has none.
+  std::vector<std::string> List(const std::string& directory) {
+    auto names = files_.List(directory.empty() ? "." : directory);
+    if (names) return *std::move(names);
+    readable_ = false;
+    TellUnreadable(directory, names.error().message, sink_);
+    return {};
+  }
+
+  /// All manifests below a directory, in the order of their paths.
+  void Walk(const std::string& root) {
+    bool empty = true;
+    readable_ = true;
+    std::vector<std::string> pending{root};
+    while (!pending.empty()) {
+      const std::string path = std::move(pending.back());
+      pending.pop_back();
+      if (path != root && !files_.IsDirectory(path)) {
+        empty = false;
+        AddFound(path);
+        continue;
+      }
+      const std::vector<std::string> names = List(path);
+      for (auto name = names.rbegin(); name != names.rend(); ++name) {
+        if (name->front() == '.') continue;
+        std::string below = Join(path, *name);
+        const bool directory = files_.IsDirectory(below);
+        if (directory ? !files_.IsSymlink(below) : IsManifestName(*name)) {
+          pending.push_back(std::move(below));
+        }
+      }
+    }
+    if (readable_ && empty) {
+      TellUnreadable(root, "the directory holds no *.yaml, *.yml or *.json file", sink_);
+    }
+  }
+
+  /// All that matches a pattern.
+  void Expand(const std::string& pattern) {
+    std::vector<std::string> matches{pattern.front() == '/' ? "/" : ""};
+    readable_ = true;
+    std::string_view rest = pattern;
+    while (!rest.empty() && !matches.empty()) {
+      const std::size_t end = std::min(rest.find('/'), rest.size());
+      const std::string part(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      if (!part.empty()) matches = Descend(matches, part, rest.empty());
+    }
+    if (matches.empty() && readable_) {
+      TellUnreadable(pattern, "no file matches this pattern", sink_);
+    }
+    for (const std::string& match : matches) {
+      match.empty() || files_.IsDirectory(match) ? Walk(match) : AddFound(match);
+    }
+  }
+
+  /// What in or below `directories` matches one part of a pattern.
+  std::vector<std::string> Descend(const std::vector<std::string>& directories,
+                                   const std::string& part, bool last) {
+    std::vector<std::string> matches;
+    for (const std::string& directory : directories) {
+      if (part == kAnyFolders) {
+        AddFolders(directory, &matches);
+        continue;
+      }
+      if (!HasWildcard(part)) {
+        std::string path = Join(directory, part);
+        if (last ? IsListed(path) : files_.IsDirectory(path)) matches.push_back(std::move(path));
+        continue;
+      }
+      for (const std::string& name : List(directory)) {
+        if (fnmatch(part.c_str(), name.c_str(), FNM_PERIOD) != 0) continue;
+        std::string path = Join(directory, name);
+        if (last || files_.IsDirectory(path)) matches.push_back(std::move(path));
+      }
+    }
+    std::sort(matches.begin(), matches.end());
+    matches.erase(std::unique(matches.begin(), matches.end()), matches.end());
+    return matches;
+  }
+
+  /// The directory and all that are below it.
+  void AddFolders(const std::string& directory, std::vector<std::string>* folders) {
+    std::vector<std::string> pending{directory};
+    while (!pending.empty()) {
+      const std::string path = std::move(pending.back());
+      pending.pop_back();
+      for (const std::string& name : List(path)) {
+        std::string below = Join(path, name);
+        if (name.front() != '.' && IsRealDirectory(below)) pending.push_back(std::move(below));
+      }
+      folders->push_back(path);
+    }
+  }
+
+  const core::FileReader& files_;
+  const InputSink& sink_;
+  std::vector<std::string> found_;
+  std::unordered_set<std::string> seen_;
+  bool readable_ = true;  // all directories of the path at hand could be listed
+};
+
+}  // namespace
+
+std::vector<std::string> ListInputFiles(const std::vector<std::string>& paths,
+                                        const core::FileReader& files, const InputSink& sink) {
+  InputFinder finder(files, sink);
+  for (const std::string& path : paths) finder.Find(path);
+  return finder.Release();
+}
+
+}  // namespace mountguard::cli

@@ -1,0 +1,72 @@
+#include "core/manifest_stream.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mountguard::core {
+namespace {
+
+constexpr std::size_t kSmallFile = std::size_t{16} << 10;
+constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
+constexpr std::size_t kMostBytes = std::size_t{1} << 30;
+
+/// A text has no use for control characters: a file with many of them at its start is none. UTF-16
+/// is left to those who can say so.
+bool LooksBinary(std::string_view text) {
+  constexpr std::size_t kWindow = 1024;
+  constexpr std::size_t kMostControls = 4;
+  if (text.substr(0, 2) == "\xff\xfe" || text.substr(0, 2) == "\xfe\xff") return false;
+  text = text.substr(0, kWindow);
+  const auto controls = std::count_if(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 && (byte < '\t' || byte > '\r');
+  });
+  return static_cast<std::size_t>(controls) > kMostControls;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ManifestPiece>> ManifestStream::Next() {
+  auto piece = std::make_unique<ManifestPiece>();
+  piece->first = !started_;
+  std::string& text = piece->text;
+  text.swap(unread_);
+  while (piece->documents.empty() && !piece->last) {
+    if (text.size() >= kMostBytes) return Failure("a document of more than 1 GiB is not read");
+    // Most files are small; those that are not are read in large strides.
+    auto filled = started_ ? Result<void>() : Fill(kSmallFile, &text);
+    if (filled) filled = Fill(std::max(kPieceBytes, text.size() + text.size() / 2), &text);
+    if (!filled) return Unexpected(filled.error());
+    if (!started_ && LooksBinary(text)) {
+      return Failure("a binary file: expected YAML or JSON");
+    }
+    if (!started_) {
+      splitter_ = DocumentSplitter(text, ended_);
+    } else {
+      splitter_.Continue(text, ended_);
+    }
+    started_ = true;
+    while (auto document = splitter_.Next()) piece->documents.push_back(*std::move(document));
+    piece->last = ended_ || splitter_.done();
+  }
+  if (!piece->last) unread_ = text.substr(text.size() - splitter_.unread());
+  return piece;
+}
+
+/// Reads until `text` has that size or the source ends.
+Result<void> ManifestStream::Fill(std::size_t size, std::string* text) {
+  if (ended_) return {};
+  std::size_t filled = text->size();
+  text->resize(size);
+  while (filled < size && !ended_) {
+    const auto count = source_->Read(text->data() + filled, size - filled);
+    if (!count) return Unexpected(count.error());
+    ended_ = *count == 0;
+    filled += *count;
+    bytes_ += *count;
+  }
+  text->resize(filled);
+  return {};
+}
+
+}  // namespace mountguard::core

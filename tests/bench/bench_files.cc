@@ -1,0 +1,195 @@
+// What `check` takes of time and memory as a program: 1,000 files, and one file of 200 MB, on one
+// thread and on two; beside kubeconform where that is given.
+//
+//   bench_files MOUNTGUARD [KUBECONFORM]
+//
+// Runs take turns, and the fastest of each counts.
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kRounds = 5;
+constexpr int kFiles = 1000;
+constexpr std::size_t kLargeFile = 200'000'000;
+
+/// A pod of 1 KB with two mounts; every tenth is one that Kubernetes refuses.
+std::string MakePod(int number) {
+  return fmt::format(R"(apiVersion: v1
+kind: Pod
+metadata:
+  name: agent-{0}
+  namespace: monitoring
+  labels: {{app.kubernetes.io/name: agent, app.kubernetes.io/instance: "{0}"}}
+spec:
+  serviceAccountName: agent
+  containers:
+    - name: agent
+      image: registry.example.com/monitoring/agent:v1.{0}.0
+      args:
+        - --endpoint=$(ENDPOINT)
+        - --v=2
+      env:
+        - name: ENDPOINT
+          value: https://collector.example.com:4317
+        - name: NODE_NAME
+          valueFrom:
+            fieldRef:
+              fieldPath: spec.nodeName
+      securityContext:
+        privileged: {1}
+      resources:
+        requests: {{cpu: 10m, memory: 20Mi}}
+        limits: {{cpu: 100m, memory: 200Mi}}
+      volumeMounts:
+        - name: data
+          mountPath: /data
+        - name: host
+          mountPath: /host/srv
+          mountPropagation: {2}
+  volumes:
+    - name: data
+      emptyDir: {{}}
+    - name: host
+      hostPath:
+        path: /srv/agent
+        type: Directory
+  tolerations:
+    - operator: Exists
+)",
+                     number, number % 10 != 0,
+                     number % 5 == 0 ? "Bidirectional" : "HostToContainer");
+}
+
+/// What a run took; at first more than any.
+struct Usage {
+  double seconds = std::numeric_limits<double>::infinity();
+  double cpu_seconds = std::numeric_limits<double>::infinity();
+  double megabytes = std::numeric_limits<double>::infinity();  // resident, at most
+
+  void TakeBest(const Usage& other) {
+    seconds = std::min(seconds, other.seconds);
+    cpu_seconds = std::min(cpu_seconds, other.cpu_seconds);
+    megabytes = std::min(megabytes, other.megabytes);
+  }
+};
+
+double Seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
+
+/// Runs a program with its output thrown away; `input` becomes its standard input.
+Usage Run(const std::vector<std::string>& words, const std::string& input = "/dev/null") {
+  std::vector<char*> argv;
+  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input.c_str(), O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  const auto start = std::chrono::steady_clock::now();
+  pid_t child = 0;
+  int status = 0;
+  rusage used{};
+  if (posix_spawn(&child, argv[0], &actions, nullptr, argv.data(), environ) != 0 ||
+      wait4(child, &status, 0, &used) != child || !WIFEXITED(status) || WEXITSTATUS(status) > 1) {
+    fmt::print(stderr, "{} did not run\n", fmt::join(words, " "));
+    std::exit(1);
+  }
+  posix_spawn_file_actions_destroy(&actions);
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  return {elapsed.count(), Seconds(used.ru_utime) + Seconds(used.ru_stime),
+          static_cast<double>(used.ru_maxrss) / 1024};
+}
+
+/// A new directory, gone at the end.
+class WorkDirectory {
+ public:
+  WorkDirectory() {
+    std::string path = (fs::temp_directory_path() / "mountguard-bench-XXXXXX").string();
+    if (mkdtemp(path.data()) == nullptr) std::exit(1);
+    path_ = path;
+    fs::create_directory(path_ / "files");
+    for (int i = 0; i < kFiles; ++i) {
+      std::ofstream(files() + fmt::format("/{:04}.yaml", i)) << MakePod(i);
+    }
+    std::ofstream large(large_file());
+    int number = 0;
+    for (std::size_t size = 0; size < kLargeFile; ++number) {
+      const std::string document = "---\n" + MakePod(number);
+      large << document;
+      size += document.size();
+    }
+  }
+  ~WorkDirectory() { fs::remove_all(path_); }
+  WorkDirectory(const WorkDirectory&) = delete;
+  WorkDirectory& operator=(const WorkDirectory&) = delete;
+
+  std::string files() const { return path_ / "files"; }
+  std::string large_file() const { return path_ / "large.yaml"; }
+
+ private:
+  fs::path path_;
+};
+
+void Print(const std::string& name, const Usage& usage) {
+  fmt::print("{:<34} {:8.3f} s {:8.3f} s CPU {:7.1f} MB\n", name, usage.seconds, usage.cpu_seconds,
+             usage.megabytes);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    fmt::print(stderr, "usage: bench_files MOUNTGUARD [KUBECONFORM]\n");
+    return 2;
+  }
+  const std::string mountguard = argv[1];
+  const WorkDirectory work;
+  const auto check = [&](const char* jobs, const std::string& path) {
+    return std::vector<std::string>{mountguard, "check", "--jobs", jobs, path};
+  };
+  Usage files_one, files_two, large_one, large_two, stdin_two, kubeconform;
+  for (int round = 0; round < kRounds; ++round) {
+    files_one.TakeBest(Run(check("1", work.files())));
+    files_two.TakeBest(Run(check("2", work.files())));
+    large_one.TakeBest(Run(check("1", work.large_file())));
+    large_two.TakeBest(Run(check("2", work.large_file())));
+    stdin_two.TakeBest(Run(check("2", "-"), work.large_file()));
+    if (argc > 2) {
+      kubeconform.TakeBest(Run({argv[2], "-n", "2", "-schema-location", work.files(),
+                                "-ignore-missing-schemas", work.files()}));
+    }
+  }
+  Print("1,000 files, one thread", files_one);
+  Print("1,000 files, two", files_two);
+  Print("one file of 200 MB, one thread", large_one);
+  Print("one file of 200 MB, two", large_two);
+  Print("the same from standard input, two", stdin_two);
+  if (argc > 2) Print("1,000 files, kubeconform", kubeconform);
+  fmt::print(
+      "two threads against one: {:.2f} times faster on files, {:.2f} on one file (limit 1.7)\n",
+      files_one.seconds / files_two.seconds, large_one.seconds / large_two.seconds);
+  if (argc > 2) {
+    fmt::print("CPU of 1,000 files against kubeconform's: {:.3f} (limit 0.1)\n",
+               files_two.cpu_seconds / kubeconform.cpu_seconds);
+  }
+  fmt::print("Limit of memory for the large file: 64 MB and its largest document\n");
+}
