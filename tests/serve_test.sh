@@ -35,6 +35,7 @@ start() {
   start_with --tls-cert-file "$work/a/tls.crt" --tls-private-key-file "$work/a/tls.key" "$@"
 }
 start_with() {
+  : >"$work/log" # of the server before, whose lines must not be taken for this one's
   "$mountguard" serve --bind-address 127.0.0.1 --secure-port 0 --metrics-bind-address 127.0.0.1:0 \
     --shutdown-delay 0s "$@" 2>"$work/log" &
   server=$!
