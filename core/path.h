@@ -10,7 +10,7 @@ namespace mountguard::core {
 /// taken by text, and goes no higher than "/"), no slash at the end, and /var/run as /run, of which
 /// it is a symlink on every node of today. A relative path stays relative; "" stays "".
 ///
-/// Returns `path` itself where it has that form already, else a view of `storage`.
+/// Returns a view of `path` where it holds that form already, else of `storage`.
 std::string_view CleanPath(std::string_view path, std::string* storage);
 std::string CleanPath(std::string_view path);
 

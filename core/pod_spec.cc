@@ -9,6 +9,7 @@ namespace mountguard::core {
 namespace {
 
 constexpr std::string_view kOsLabel = "kubernetes.io/os";
+constexpr std::string_view kTerminationMessagePath = "/dev/termination-log";
 
 /// In the order of VolumeType.
 constexpr std::array<std::string_view, 30> kVolumeFields = {
@@ -234,7 +235,12 @@ void PodSpecView::ReadContainers(JsonValue containers, ContainerType type) {
         lifecycle = value;
       } else if (key == "restartPolicy") {
         restart_policy = value;
+      } else if (key == "terminationMessagePath") {
+        container.termination_message_path = value.AsString();
       }
+    }
+    if (container.termination_message_path.empty()) {
+      container.termination_message_path = kTerminationMessagePath;
     }
     for (JsonValue mount : mounts.Elements()) mounts_.push_back(ReadMount(mount));
     for (JsonValue device : devices.Elements()) devices_.push_back(ReadDevice(device));

@@ -95,6 +95,8 @@ struct ContainerView {
   bool has_pre_stop = false;
   bool judged = true;            // false: an ephemeral container that was there before this request
   JsonValue added_capabilities;  // securityContext.capabilities.add
+  /// After the API's defaulting: "/dev/termination-log" where the container does not say.
+  std::string_view termination_message_path;
   JsonValue json;
   std::size_t first_mount = 0, mount_count = 0;
   std::size_t first_device = 0, device_count = 0;

@@ -46,3 +46,18 @@ TEST_CASE("one path lies under another on the borders of components") {
   CHECK_FALSE(IsAtOrUnder("", "/"));
   CHECK_FALSE(IsAtOrUnder("/a", ""));
 }
+
+TEST_CASE("a path is cleaned wherever its odd component is") {
+  for (const char* path : {"./a/b", "/./a/b", "/a/./b", "/a/b/.", "/a/b/..//b", "//a/b", "/a//b",
+                           "/a/x/../b", "/a/b//"}) {
+    CAPTURE(path);
+    CHECK(CleanPath(path) == (path[0] == '/' ? "/a/b" : "a/b"));
+  }
+  for (const char* path : {"/.a/..b/c.", "/...", ".a", "a.", "..."}) {
+    CAPTURE(path);
+    CHECK(CleanPath(path) == path);
+  }
+  std::string storage;
+  CHECK(CleanPath("/var/run/x", &storage) == "/run/x");
+  CHECK(storage.empty());
+}
