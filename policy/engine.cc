@@ -84,6 +84,11 @@ Finding FindingAt(const JudgedTemplate& judged, int template_index, int containe
   return finding;
 }
 
+const core::VolumeMount& MountAt(const JudgedTemplate& judged, const AdviceFinding& said) {
+  const auto& container = judged.pod.containers()[static_cast<std::size_t>(said.container)];
+  return judged.pod.Mounts(container)[static_cast<std::size_t>(said.mount)];
+}
+
 /// A verdict that hangs on what is not known here is only audited, and says on what it hangs.
 void SetUndetermined(Truth truth, Finding* finding) {
   std::vector<std::string_view>& facts = finding->undetermined;
@@ -254,12 +259,14 @@ class Engine::Evaluation {
     std::vector<AdviceFinding> said;
     int index = 0;
     for (const JudgedTemplate& judged : subject_.templates()) {
-      const AdviceContext context{subject_, judged, judged.pod, runtime_};
+      PropagationGraph graph(judged.source, judged.pod, runtime_);
+      const AdviceContext context{subject_, judged, judged.pod, runtime_, graph};
       for (const EnabledAdvice& advice : compiled_.advice) {
         said.clear();
         advice.rule->check(context, &said);
         for (AdviceFinding& one : said) {
           Finding finding = FindingAt(judged, index, one.container, one.mount);
+          if (MountAt(judged, one).mount_propagation) finding.field += ".mountPropagation";
           finding.rule = advice.rule->id;
           finding.origin = Origin::kAdvice;
           finding.actions = advice.action;

@@ -32,40 +32,36 @@ bool RunsToCompletion(const AdviceContext& context) {
          restart_policy == "OnFailure";
 }
 
-bool IsPrivateView(const core::VolumeMount& mount) {
-  return !mount.mount_propagation && mount.read_only && mount.sub_path.empty() &&
-         mount.sub_path_expr.empty();
+bool LooksOn(const core::ContainerView& container, const core::VolumeMount& mount) {
+  return container.long_running() && !mount.mount_propagation && mount.read_only &&
+         mount.sub_path.empty() && mount.sub_path_expr.empty();
 }
 
-std::string Sentence(const core::ContainerView& container, const core::VolumeMount& mount,
-                     std::string_view host_path) {
+std::string Sentence(const MountSite& site, std::string_view host_path) {
   return fmt::format(
       "{}: mounts that appear below {} on the host after the container has started stay invisible "
       "to it; to see them set mountPropagation: HostToContainer, which needs that host mount to be "
       "shared, and files the container then keeps open there make the host's unmount fail as busy; "
       "set None to say that the private view is meant",
-      DescribeMount(container, mount), host_path);
+      DescribeMount(site.container, site.mount), host_path);
 }
 
 }  // namespace
 
+bool IsPrivateAgentMount(const AdviceContext& context, const MountSite& site) {
+  if (!LooksOn(site.container, site.mount)) return false;
+  const VolumePlace place = context.graph.PlaceOf(site.mount);
+  if (!place.on_host() || !IsWatched(place.path)) return false;
+  if (!ModeMatters(context, place.volume) || RunsToCompletion(context)) return false;
+  // Where the runtime makes it a slave the container does see them.
+  return !core::TurnsPrivateIntoSlave(context.runtime, place.path);
+}
+
 void CheckAgentMountIsPrivate(const AdviceContext& context, std::vector<AdviceFinding>* findings) {
-  if (RunsToCompletion(context)) return;
-  std::string storage;
-  for (std::size_t c = 0; c < context.pod.containers().size(); ++c) {
-    const core::ContainerView& container = context.pod.containers()[c];
-    if (!container.judged || !container.long_running()) continue;
-    const auto mounts = context.pod.Mounts(container);
-    for (std::size_t m = 0; m < mounts.size(); ++m) {
-      if (!IsPrivateView(mounts[m])) continue;
-      const core::Volume* volume = context.pod.FindVolume(mounts[m].name);
-      if (volume == nullptr || volume->host_path.empty()) continue;
-      const std::string_view host_path = core::CleanPath(volume->host_path, &storage);
-      if (!IsWatched(host_path)) continue;
-      findings->push_back(
-          {static_cast<int>(c), static_cast<int>(m), Sentence(container, mounts[m], host_path)});
-    }
-  }
+  ForEachMount(context, [&](const MountSite& site) {
+    if (!IsPrivateAgentMount(context, site)) return;
+    findings->push_back(site.Says(Sentence(site, context.graph.PlaceOf(site.mount).path)));
+  });
 }
 
 }  // namespace mountguard::policy

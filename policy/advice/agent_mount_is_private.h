@@ -12,6 +12,9 @@ namespace mountguard::policy {
 /// of the moment it started; each later one stays an empty folder to it.
 void CheckAgentMountIsPrivate(const AdviceContext& context, std::vector<AdviceFinding>* findings);
 
+/// True if that rule speaks of the mount.
+bool IsPrivateAgentMount(const AdviceContext& context, const MountSite& site);
+
 }  // namespace mountguard::policy
 
 #endif  // MOUNTGUARD_POLICY_ADVICE_AGENT_MOUNT_IS_PRIVATE_H_

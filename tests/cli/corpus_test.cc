@@ -12,7 +12,9 @@
 #include <tuple>
 #include <vector>
 
+#include "policy/all_rules.h"
 #include "tests/cli/run.h"
+#include "tests/temporary_directory.h"
 
 namespace mountguard::cli {
 namespace {
@@ -127,6 +129,61 @@ TEST_CASE("The verdict and the translation of every mount in real manifests are 
     CHECK(same);
     CHECK(said.refused.count(key) == (row.at("verdict") == "ok" ? 0U : 1U));
   }
+}
+
+/// A policy under which every piece of advice warns.
+std::string AllAdvice() {
+  std::string policy =
+      "apiVersion: mountguard.io/v1\nkind: MountPolicy\nmetadata: {name: all}\nspec:\n  advice:\n";
+  for (const policy::RuleInfo& rule : policy::AllRules()) {
+    if (rule.check != nullptr) policy += "    " + std::string(rule.id) + ": Warn\n";
+  }
+  return policy;
+}
+
+/// How often each piece of advice speaks in a report.
+std::map<std::string, int> AdviceIn(const json& report) {
+  std::map<std::string, int> counts;
+  for (const json& result : report["results"]) {
+    if (result["origin"] == "advice") ++counts[result["rule"]];
+  }
+  return counts;
+}
+
+TEST_CASE("By default, advice is seldom given on real manifests", "[corpus]") {
+  const std::filesystem::path files = Corpus() / "files";
+  if (!std::filesystem::is_directory(files)) {
+    WARN("skipped: there is no corpus at " << files);
+    return;
+  }
+  const tests::TemporaryDirectory directory;
+  const std::string policy = (directory / "all.yaml").string();
+  std::ofstream(policy) << AllAdvice();
+  const auto check = [&files](Arguments more) {
+    more.insert(more.begin(), {"check", files.string(), "-o", "json"});
+    return RunProgram(more).Json();
+  };
+  const auto all = AdviceIn(check({"--policy", policy, "--runtime", "cri-o"}));
+  const json by_default = check({});
+  const auto said = AdviceIn(by_default);
+  std::string list;
+  for (const auto& [rule, count] : all) {
+    list += "\n  " + rule + ": " + std::to_string(count) + " on CRI-O with all advice";
+  }
+  for (const auto& [rule, count] : said) {
+    list += "\n  " + rule + ": " + std::to_string(count) + " by default";
+  }
+  CAPTURE(list);
+  if (std::getenv("MOUNTGUARD_LIST_ADVICE") != nullptr) WARN("advice on the corpus:" << list);
+  // Each was read and judged right, or is for the audit log; what is not here was right in none.
+  CHECK(said.count("consumer-is-private") == 0);
+  CHECK(said.count("host-path-may-not-be-shared") == 0);
+  int warnings = 0;
+  for (const json& result : by_default["results"]) {
+    warnings += result["origin"] == "advice" && result["action"] == "Warn" ? 1 : 0;
+  }
+  CHECK(warnings > 0);
+  CHECK(warnings * 50 < by_default["summary"]["mounts"].get<int>());
 }
 
 TEST_CASE("No file of the corpus brings it down, whatever the format", "[corpus]") {

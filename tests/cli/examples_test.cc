@@ -67,7 +67,9 @@ bool Speaks(const std::string& manifest, std::string_view rule) {
   const tests::TemporaryDirectory directory;
   const std::string policy = (directory / "policy.yaml").string();
   std::ofstream(policy) << PolicyWithAllAdvice();
-  const Ran ran = RunProgram({"check", "-", "-o", "json", "--policy", policy}, manifest);
+  Arguments arguments = FlagsFor(rule);
+  arguments.insert(arguments.begin(), {"check", "-", "-o", "json", "--policy", policy});
+  const Ran ran = RunProgram(arguments, manifest);
   INFO(ran.err);
   REQUIRE(ran.code != ExitCode::kUsage);
   const json report = ran.Json();

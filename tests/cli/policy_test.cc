@@ -130,7 +130,9 @@ TEST_CASE("only rules about devices and whole objects find what is no mount") {
     if (rule.origin == policy::Origin::kInput || rule.id == "undecodable") continue;
     CAPTURE(rule.id);
     const std::string manifest = Fixture("/rules/" + std::string(rule.id) + "/fail.yaml");
-    const nlohmann::json report = RunProgram({"check", manifest, "-o", "json"}).Json();
+    Arguments arguments = FlagsFor(rule.id);
+    arguments.insert(arguments.begin(), {"check", manifest, "-o", "json"});
+    const nlohmann::json report = RunProgram(arguments).Json();
     int found = 0;
     for (const nlohmann::json& result : report["results"]) {
       if (result["rule"] != rule.id) continue;

@@ -38,6 +38,13 @@ inline Ran RunProgram(const Arguments& arguments, const std::string& input = "",
   return {code, out.str(), err.str()};
 }
 
+/// What `check` has to be told beside a rule's manifest for the rule to speak: containerd, which it
+/// takes the runtime to be, changes no mode.
+inline Arguments FlagsFor(std::string_view rule) {
+  if (rule == "runtime-changes-propagation") return {"--runtime", "cri-o"};
+  return {};
+}
+
 }  // namespace mountguard::cli
 
 #endif  // MOUNTGUARD_TESTS_CLI_RUN_H_

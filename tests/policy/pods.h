@@ -58,8 +58,9 @@ struct PodText {
 /// Judges objects by one policy set.
 class Judge {
  public:
-  explicit Judge(std::shared_ptr<const PolicySet> policies, std::string_view profile = "")
-      : engine_(std::move(policies), profile, core::Runtime::kContainerd) {}
+  explicit Judge(std::shared_ptr<const PolicySet> policies, std::string_view profile = "",
+                 core::Runtime runtime = core::Runtime::kContainerd)
+      : engine_(std::move(policies), profile, runtime) {}
   explicit Judge(const std::string& policy) : Judge(LoadGood({{"test.yaml", policy}})) {}
 
   /// The findings on `object`; they live until the next call.
