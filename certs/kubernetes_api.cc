@@ -223,6 +223,14 @@ class HttpKubernetesApi::Http {
         std::make_unique<httplib::SSLClient>(name, access.port, certificate.get(), key.get());
     if (name != access.host) client->set_hostname_addr_map({{name, access.host}});
     client->enable_server_certificate_verification(access.verify);
+    // httplib verifies the name too, but compares addresses with memory that it never set:
+    // OpenSSL's own check, whose result httplib asks for, is the one that counts.
+    X509_VERIFY_PARAM* expected = SSL_CTX_get0_param(client->ssl_context());
+    if (IsAddress(name)) {
+      X509_VERIFY_PARAM_set1_ip_asc(expected, name.c_str());
+    } else {
+      X509_VERIFY_PARAM_set1_host(expected, name.data(), name.size());
+    }
     if (!access.ca_pem.empty()) {
       const PemFile bundle{"the API server's CA", access.ca_pem};
       const auto authorities = ReadCertificates(bundle);
