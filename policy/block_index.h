@@ -38,6 +38,7 @@ class BlockIndex {
   explicit BlockIndex(std::vector<Entry> entries);
 
   bool empty() const { return entries_.empty(); }
+  std::size_t size() const { return entries_.size(); }
   const Entry& entry(std::uint32_t index) const { return entries_[index]; }
 
   /// Appends the entries that are filed under facts of one scope. Ask for every scope up to

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -15,24 +16,23 @@
 #include "policy/matcher.h"
 #include "policy/message.h"
 #include "policy/settings.h"
+#include "policy/trace.h"
 
 namespace mountguard::policy {
 namespace {
 
-/// A piece of built-in advice that is not off.
-struct EnabledAdvice {
+/// A piece of built-in advice and what its findings do.
+struct SetAdvice {
   const RuleInfo* rule;
   Action action;
 };
 
-std::vector<EnabledAdvice> EnabledAdviceOf(const Policies& policies) {
-  std::vector<EnabledAdvice> enabled;
+std::vector<SetAdvice> AdviceOf(const Policies& policies) {
+  std::vector<SetAdvice> all;
   for (const RuleInfo& rule : AllRules()) {
-    if (rule.origin != Origin::kAdvice) continue;
-    const Action action = AdviceAction(policies, rule);
-    if (action != Action::kOff) enabled.push_back({&rule, action});
+    if (rule.origin == Origin::kAdvice) all.push_back({&rule, AdviceAction(policies, rule)});
   }
-  return enabled;
+  return all;
 }
 
 void AddKeys(const std::vector<Block>& blocks, MetadataKeys* keys) {
@@ -103,7 +103,7 @@ void SetUndetermined(Truth truth, Finding* finding) {
 struct Engine::Compiled {
   explicit Compiled(const Policies& policies)
       : kubernetes_action(KubernetesAction(policies)),
-        advice(EnabledAdviceOf(policies)),
+        advice(AdviceOf(policies)),
         workloads(WorkloadsOf(policies)),
         metadata_keys(MetadataKeysOf(policies)) {
     std::vector<BlockIndex::Entry> matches, exempting;
@@ -124,7 +124,7 @@ struct Engine::Compiled {
   }
 
   Action kubernetes_action;
-  std::vector<EnabledAdvice> advice;
+  std::vector<SetAdvice> advice;  // that which is off, too
   core::WorkloadTable workloads;
   MetadataKeys metadata_keys;
   std::vector<const PolicyRule*> rules;
@@ -137,13 +137,14 @@ struct Engine::Compiled {
 class Engine::Evaluation {
  public:
   Evaluation(const Compiled& compiled, core::Runtime runtime, const Subject& subject,
-             core::WallTime now, std::vector<Finding>* findings)
+             core::WallTime now, std::vector<Finding>* findings, Trace* trace)
       : compiled_(compiled),
         runtime_(runtime),
         subject_(subject),
         now_(now),
         facts_(subject),
-        findings_(*findings) {}
+        findings_(*findings),
+        trace_(trace) {}
 
   void Run() {
     JudgeDecoding();
@@ -151,7 +152,7 @@ class Engine::Evaluation {
     if (!compiled_.rule_index.empty()) JudgeByRules();
     JudgeByAdvice();
     if (!compiled_.exception_index.empty()) {
-      for (Finding& finding : findings_) Except(&finding);
+      for (std::size_t i = 0; i < findings_.size(); ++i) Except(i);
     }
     if (subject_.mirror_pod()) {
       for (Finding& finding : findings_) {
@@ -216,30 +217,50 @@ class Engine::Evaluation {
     for (const core::VolumeMount& mount : judged.pod.Mounts(container)) {
       facts_.Select(&judged, &container, &mount);
       compiled_.rule_index.Find(facts_, Scope::kMount, found);
-      compiled_.rule_index.Sift(*found, facts_, &candidates_);
+      FindCandidates(compiled_.rule_index, *found);
       JudgeMount(template_index, container_index, mount_index);
       found->resize(of_container);
       ++mount_index;
     }
   }
 
+  /// Those of `found` that can hold, into candidates_; all there are where somebody wants to know
+  /// of each why it does not.
+  void FindCandidates(const BlockIndex& index, const std::vector<std::uint32_t>& found) {
+    if (trace_ == nullptr) return index.Sift(found, facts_, &candidates_);
+    candidates_.resize(index.size());
+    std::iota(candidates_.begin(), candidates_.end(), 0U);
+  }
+
   /// Tries the candidates, which are in the order of their rules.
   void JudgeMount(int template_index, int container_index, int mount_index) {
     for (auto at = candidates_.begin(); at != candidates_.end();) {
       const std::uint32_t owner = compiled_.rule_index.entry(*at).owner;
+      const PolicyRule& rule = *compiled_.rules[owner];
+      RuleTrace* trace = nullptr;
+      if (trace_ != nullptr) {
+        trace = &trace_->rules.emplace_back();
+        trace->template_index = template_index;
+        trace->container = container_index;
+        trace->mount = mount_index;
+        trace->rule = &rule;
+      }
       Truth matched = false;
       for (; at != candidates_.end(); ++at) {
         const BlockIndex::Entry& entry = compiled_.rule_index.entry(*at);
         if (entry.owner != owner) break;
         if (!matched.IsTrue()) {
-          matched = Or(matched, Holds(*entry.block, facts_, Polarity::kCouldHold));
+          matched = Or(matched, Holds(*entry.block, facts_, Polarity::kCouldHold,
+                                      trace == nullptr ? nullptr : &trace->match));
         }
       }
       if (matched.IsFalse()) continue;
-      const PolicyRule& rule = *compiled_.rules[owner];
-      const Truth broken =
-          And(matched, Not(Or(AnyHolds(rule.exclude, facts_, Polarity::kMustHold),
-                              AnyHolds(rule.require, facts_, Polarity::kMustHold))));
+      const Truth excluded = AnyHolds(rule.exclude, facts_, Polarity::kMustHold,
+                                      trace == nullptr ? nullptr : &trace->exclude);
+      const Truth met = AnyHolds(rule.require, facts_, Polarity::kMustHold,
+                                 trace == nullptr ? nullptr : &trace->require);
+      const Truth broken = And(matched, Not(Or(excluded, met)));
+      if (trace != nullptr) trace->outcome = OutcomeOf(broken, excluded);
       if (broken.IsFalse()) continue;
       Finding finding =
           FindingAt(*facts_.pod_template(), template_index, container_index, mount_index);
@@ -255,15 +276,26 @@ class Engine::Evaluation {
     }
   }
 
+  /// Of a rule that matches, for certain or perhaps.
+  static RuleOutcome OutcomeOf(Truth broken, Truth excluded) {
+    if (broken.IsTrue()) return RuleOutcome::kSpoke;
+    if (!broken.IsFalse()) return RuleOutcome::kUndetermined;
+    return excluded.IsTrue() ? RuleOutcome::kExcluded : RuleOutcome::kRequirementMet;
+  }
+
   void JudgeByAdvice() {
     std::vector<AdviceFinding> said;
     int index = 0;
     for (const JudgedTemplate& judged : subject_.templates()) {
       PropagationGraph graph(judged.source, judged.pod, runtime_);
       const AdviceContext context{subject_, judged, judged.pod, runtime_, graph};
-      for (const EnabledAdvice& advice : compiled_.advice) {
+      for (const SetAdvice& advice : compiled_.advice) {
+        const bool off = advice.action == Action::kOff;
+        if (off && trace_ == nullptr) continue;
         said.clear();
         advice.rule->check(context, &said);
+        if (trace_ != nullptr) trace_->advice.push_back({index, advice.rule, advice.action, said});
+        if (off) continue;
         for (AdviceFinding& one : said) {
           Finding finding = FindingAt(judged, index, one.container, one.mount);
           if (MountAt(judged, one).mount_propagation) finding.field += ".mountPropagation";
@@ -295,29 +327,46 @@ class Engine::Evaluation {
     facts_.Select(judged, container, mount);
   }
 
-  void Except(Finding* finding) {
-    SelectPlaceOf(*finding);
+  /// The trace of an exception at a finding, which several of its blocks may share; or null.
+  ExceptionTrace* TraceOf(std::size_t finding, const PolicyException& exception) {
+    if (trace_ == nullptr) return nullptr;
+    std::vector<ExceptionTrace>& traces = trace_->exceptions;
+    if (traces.empty() || traces.back().finding != finding ||
+        traces.back().exception != &exception) {
+      traces.push_back({finding, &exception, false, {}});
+    }
+    return &traces.back();
+  }
+
+  void Except(std::size_t index) {
+    Finding& finding = findings_[index];
+    SelectPlaceOf(finding);
     std::vector<std::uint32_t> found;
     for (Scope scope : {Scope::kRequest, Scope::kPod, Scope::kContainer, Scope::kMount}) {
       compiled_.exception_index.Find(facts_, scope, &found);
     }
-    compiled_.exception_index.Sift(found, facts_, &candidates_);
+    FindCandidates(compiled_.exception_index, found);
     Truth excepted = false;
     for (std::uint32_t candidate : candidates_) {
       const BlockIndex::Entry& entry = compiled_.exception_index.entry(candidate);
       const PolicyException& exception = *compiled_.exceptions[entry.owner];
-      if (exception.ExpiredAt(now_)) continue;
-      if (!std::binary_search(exception.rules.begin(), exception.rules.end(), finding->rule)) {
+      if (!std::binary_search(exception.rules.begin(), exception.rules.end(), finding.rule)) {
         continue;
       }
-      const Truth holds = Holds(*entry.block, facts_, Polarity::kMustHold);
+      ExceptionTrace* trace = TraceOf(index, exception);
+      if (exception.ExpiredAt(now_)) {
+        if (trace != nullptr) trace->expired = true;
+        continue;
+      }
+      const Truth holds = Holds(*entry.block, facts_, Polarity::kMustHold,
+                                trace == nullptr ? nullptr : &trace->match);
       if (holds.IsTrue()) {
-        finding->exception = exception.name;
+        finding.exception = exception.name;
         return;
       }
       excepted = Or(excepted, holds);
     }
-    SetUndetermined(excepted, finding);
+    SetUndetermined(excepted, &finding);
   }
 
   const Compiled& compiled_;
@@ -327,6 +376,7 @@ class Engine::Evaluation {
   MountFacts facts_;
   std::vector<Finding>& findings_;
   std::vector<std::uint32_t> candidates_;
+  Trace* const trace_;  // null where nobody asks why
 };
 
 Engine::Engine(std::shared_ptr<const PolicySet> policies, std::string_view profile,
@@ -337,10 +387,12 @@ Engine::Engine(std::shared_ptr<const PolicySet> policies, std::string_view profi
 
 Engine::~Engine() = default;
 
-void Engine::Evaluate(const Subject& subject, core::WallTime now, Verdict* verdict) const {
+void Engine::Evaluate(const Subject& subject, core::WallTime now, Verdict* verdict,
+                      Trace* trace) const {
   verdict->clear();
+  if (trace != nullptr) trace->clear();
   if (subject.skip() != Subject::Skip::kNone) return;
-  Evaluation(*compiled_, runtime_, subject, now, &verdict->findings).Run();
+  Evaluation(*compiled_, runtime_, subject, now, &verdict->findings, trace).Run();
 }
 
 const core::WorkloadTable& Engine::workloads() const { return compiled_->workloads; }
@@ -350,7 +402,7 @@ const MetadataKeys& Engine::metadata_keys() const { return compiled_->metadata_k
 Action Engine::kubernetes_action() const { return compiled_->kubernetes_action; }
 
 Action Engine::ActionOfAdvice(std::string_view id) const {
-  for (const EnabledAdvice& advice : compiled_->advice) {
+  for (const SetAdvice& advice : compiled_->advice) {
     if (advice.rule->id == id) return advice.action;
   }
   return Action::kOff;

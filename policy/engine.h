@@ -15,6 +15,8 @@
 
 namespace mountguard::policy {
 
+struct Trace;
+
 /// Judges subjects by one profile of a policy set: Subject -> Verdict.
 ///
 /// Immutable and thread-safe; no input or output, no clock, no lock, no log. The findings borrow
@@ -29,8 +31,10 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// Replaces the content of `verdict`. `now` is what exceptions' expiry is held against.
-  void Evaluate(const Subject& subject, core::WallTime now, Verdict* verdict) const;
+  /// Replaces the content of `verdict`. `now` is what exceptions' expiry is held against. Where
+  /// `trace` is given it is told why (trace.h): the verdict is the same, only slower.
+  void Evaluate(const Subject& subject, core::WallTime now, Verdict* verdict,
+                Trace* trace = nullptr) const;
 
   const PolicySet& policies() const { return *policies_; }
   /// Kinds with pod templates: the built-in ones and the policies'.

@@ -7,6 +7,8 @@
 #include "core/cri.h"
 #include "core/path.h"
 #include "core/text_hash.h"
+#include "policy/condition_text.h"
+#include "policy/trace.h"
 
 namespace mountguard::policy {
 namespace {
@@ -245,21 +247,39 @@ Truth HoldsCondition(const Condition& condition, const MountFacts& facts, Polari
   return false;
 }
 
+/// What decided a block that does not hold for certain.
+void Record(const Block& block, Truth truth, const Condition* decided_by, const MountFacts& facts,
+            BlockTraces traces) {
+  BlockTrace& trace = traces->emplace_back();
+  trace.block = &block;
+  trace.truth = truth;
+  if (truth.IsTrue()) return;
+  trace.condition = decided_by;
+  trace.wanted = WantedText(*decided_by);
+  trace.found = FoundText(*decided_by, facts);
+}
+
 }  // namespace
 
-Truth Holds(const Block& block, const MountFacts& facts, Polarity polarity) {
+Truth Holds(const Block& block, const MountFacts& facts, Polarity polarity, BlockTraces traces) {
   Truth truth = true;
+  const Condition* decided_by = nullptr;
   for (const Condition& condition : block.conditions) {
+    const bool certain = truth.IsTrue();
     truth = And(truth, HoldsCondition(condition, facts, polarity));
+    if (truth.IsTrue()) continue;
+    if (certain || truth.IsFalse()) decided_by = &condition;
     if (truth.IsFalse()) break;
   }
+  if (traces != nullptr) Record(block, truth, decided_by, facts, traces);
   return truth;
 }
 
-Truth AnyHolds(const std::vector<Block>& blocks, const MountFacts& facts, Polarity polarity) {
+Truth AnyHolds(const std::vector<Block>& blocks, const MountFacts& facts, Polarity polarity,
+               BlockTraces traces) {
   Truth truth = false;
   for (const Block& block : blocks) {
-    truth = Or(truth, Holds(block, facts, polarity));
+    truth = Or(truth, Holds(block, facts, polarity, traces));
     if (truth.IsTrue()) break;
   }
   return truth;

@@ -15,10 +15,16 @@ namespace mountguard::policy {
 /// fails.
 enum class Polarity : std::uint8_t { kCouldHold, kMustHold };
 
+struct BlockTrace;
+/// Receives how each block that is tried came out; null where nobody asks.
+using BlockTraces = std::vector<BlockTrace>*;
+
 /// Whether a block holds for the mount.
-Truth Holds(const Block& block, const MountFacts& facts, Polarity polarity);
-/// Whether any of them does.
-Truth AnyHolds(const std::vector<Block>& blocks, const MountFacts& facts, Polarity polarity);
+Truth Holds(const Block& block, const MountFacts& facts, Polarity polarity,
+            BlockTraces traces = nullptr);
+/// Whether any of them does; those behind one that does are not tried.
+Truth AnyHolds(const std::vector<Block>& blocks, const MountFacts& facts, Polarity polarity,
+               BlockTraces traces = nullptr);
 
 }  // namespace mountguard::policy
 

@@ -80,6 +80,11 @@ bool StartsBefore(const ContainerView& a, const ContainerView& b) {
   return std::make_pair(StartPhase(a.type), a.index) < std::make_pair(StartPhase(b.type), b.index);
 }
 
+/// True if `a` has ended when `b` starts: it is an init container and no sidecar.
+bool EndsBefore(const ContainerView& a, const ContainerView& b) {
+  return a.type == ContainerType::kInitContainer && !a.sidecar && StartsBefore(a, b);
+}
+
 bool HasPostStart(const ContainerView& container) {
   return container.json.Get("lifecycle").Get("postStart").IsObject();
 }
@@ -263,7 +268,7 @@ bool PropagationGraph::MountsBefore(int publisher, int subscriber) const {
   if (!StartsBefore(first, second)) return false;
   // Somebody who comes to a running pod finds what its containers have mounted.
   if (second.type == ContainerType::kEphemeralContainer) return first.type != second.type;
-  if (first.type == ContainerType::kInitContainer && !first.sidecar) return true;
+  if (EndsBefore(first, second)) return true;
   return HasPostStart(first) || (first.sidecar && first.json.Get("startupProbe").IsObject());
 }
 
@@ -344,6 +349,7 @@ std::vector<PropagationEdge> PropagationGraph::Edges() {
     if (PropagationOf(mount(from.ref)) != CriPropagation::kBidirectional) continue;
     for (const PlacedMount& to : mounts) {
       if (to.ref == from.ref || Compare(from.place, to.place) == Overlap::kApart) continue;
+      if (EndsBefore(container(to.ref.container), container(from.ref.container))) continue;
       const bool same_volume = !from.place.on_host() || from.place.volume == to.place.volume;
       edges.push_back({At(from.ref), At(to.ref), SightOf(from.ref, to.ref),
                        same_volume ? EdgeReason::kSameVolume : EdgeReason::kHostPaths});

@@ -14,6 +14,7 @@
 #include "policy/engine.h"
 #include "policy/policy_loader.h"
 #include "policy/subject.h"
+#include "policy/trace.h"
 #include "policy/verdict.h"
 
 namespace mountguard::policy {
@@ -69,6 +70,7 @@ class Judge {
     subject_.Read(request, engine_.workloads(), engine_.metadata_keys(),
                   parser_.Parse(text_).value(), core::JsonValue());
     engine_.Evaluate(subject_, now, &verdict_);
+    HoldTraced();
     return verdict_.findings;
   }
   const std::vector<Finding>& operator()(const PodText& pod) { return (*this)(pod.Json()); }
@@ -97,17 +99,48 @@ class Judge {
   }
 
   const Verdict& verdict() const { return verdict_; }
+  /// Why the last verdict is what it is.
+  const Trace& trace() const { return trace_; }
   const Engine& engine() const { return engine_; }
 
   RequestFacts request;
   core::WallTime now = core::ParseDate("2026-06-01").value();
 
  private:
+  static std::string TextOf(const Finding& finding) {
+    std::string text = std::string(finding.rule) + '|' + finding.field + '|' + finding.message +
+                       '|' + std::string(finding.exception);
+    for (const Action action : finding.actions.ToList())
+      text += '|' + std::string(ToString(action));
+    for (const std::string_view fact : finding.undetermined) text += '|' + std::string(fact);
+    return text;
+  }
+
+  /// Whatever a test asks, the same verdict must come out where the engine records why, and the
+  /// record must say of each rule and mount what the verdict says.
+  void HoldTraced() {
+    Verdict traced;
+    engine_.Evaluate(subject_, now, &traced, &trace_);
+    REQUIRE(traced.findings.size() == verdict_.findings.size());
+    for (std::size_t i = 0; i < traced.findings.size(); ++i) {
+      REQUIRE(TextOf(traced.findings[i]) == TextOf(verdict_.findings[i]));
+    }
+    std::size_t from_rules = 0;
+    for (const Finding& finding : verdict_.findings)
+      from_rules += finding.origin == Origin::kPolicy;
+    std::size_t spoke = 0;
+    for (const RuleTrace& rule : trace_.rules) {
+      spoke += rule.outcome == RuleOutcome::kSpoke || rule.outcome == RuleOutcome::kUndetermined;
+    }
+    REQUIRE(spoke == from_rules);
+  }
+
   Engine engine_;
   std::string text_;
   core::JsonParser parser_;
   Subject subject_;
   Verdict verdict_;
+  Trace trace_;
 };
 
 }  // namespace mountguard::policy

@@ -314,6 +314,21 @@ TEST_CASE("edges say who sees whose mounts, and why") {
                         });
 }
 
+TEST_CASE("an init container sees nothing of those that start when it has ended") {
+  Graph graph(
+      R"({"volumes":[{"name":"e","emptyDir":{}}],"initContainers":[)"
+      R"({"name":"i","volumeMounts":[{"name":"e","mountPath":"/init","mountPropagation":"HostToContainer"}]},)"
+      R"({"name":"s","restartPolicy":"Always","volumeMounts":[{"name":"e","mountPath":"/side","mountPropagation":"HostToContainer"}]}],)"
+      R"("containers":[{"name":"p","volumeMounts":[{"name":"e","mountPath":"/pub","mountPropagation":"Bidirectional"}]}]})");
+  CHECK(Lines(graph) == Paths{
+                            "host -> /init: live, host to container",
+                            "host -> /side: live, host to container",
+                            "host -> /pub: live, bidirectional",
+                            "/pub -> host: live, bidirectional",
+                            "/pub -> /side: live, same volume",
+                        });
+}
+
 TEST_CASE("a late publisher is another container at the same place that nobody waits for") {
   const auto late = [](const std::string& publisher, const std::string& list,
                        const std::string& place) {
