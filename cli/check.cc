@@ -1,7 +1,5 @@
 #include "cli/check.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <thread>
 #include <utility>
@@ -12,52 +10,28 @@
 #include "cli/parallel_check.h"
 #include "cli/policy_flags.h"
 #include "cli/report/reporter.h"
-#include "core/rfc3339.h"
+#include "cli/request_flags.h"
 
 namespace mountguard::cli {
 namespace {
 
 constexpr int kGutterWidth = 12;  // what a frame's line numbers take of a terminal's width
 
-std::vector<std::string_view> FormatNames() {
-  std::vector<std::string_view> names;
-  for (const ReportFormat& format : ReportFormats()) names.push_back(format.name);
-  return names;
-}
-
-/// What help says of `-o`: the formats that there are.
-std::string OutputHelp() {
-  std::string help = "how, and to which file instead of standard output; repeatable. One of";
-  for (const ReportFormat& format : ReportFormats()) {
-    help += fmt::format("\n{:<13}{}", format.name, format.summary);
-  }
-  return help;
-}
-
 struct CheckFlags {
   PolicyFlags policy;
   CheckSettings settings;
-  std::string dry_run;
-  std::string at;
+  RequestFlags request = RequestFlags(&settings);
   std::vector<std::string> outputs;
-  std::string output_help = OutputHelp();
+  std::string output_help = OutputHelp(ReportFormats());
   std::string fail_on = "deny";
   int jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 
   std::vector<FlagGroup> Groups() {
     return {
         policy.Group(),
-        {"The request that is assumed",
-         {{"--namespace", &settings.namespace_name, "NS",
-           "the namespace of objects that do not name theirs"},
-          {"--operation", &settings.operation, "CREATE|UPDATE", "what is done (CREATE)"},
-          {"--user", &settings.user, "USER", "who does it"},
-          {"--group", &settings.groups, "GROUP", "a group of theirs, repeatable"},
-          {"--dry-run", &dry_run, "true|false", "whether it is a dry run"},
-          {"--at", &at, "DATE",
-           "the day, or RFC 3339 time, on which exceptions are judged (now)"}}},
+        request.Group(),
         {"Result",
-         {{"-o,--output", &outputs, "FORMAT[=FILE]", output_help, FormatNames()},
+         {{"-o,--output", &outputs, "FORMAT[=FILE]", output_help, NamesOf(ReportFormats())},
           {"--fail-on", &fail_on, "deny|warn|none", "what makes the exit code 1 (deny)"},
           {"--strict", &settings.strict, "",
            "judge fragments too; repeated keys and dropped documents are errors"},
@@ -83,17 +57,8 @@ core::Result<void> Complete(const std::vector<std::string>& paths, Environment& 
     return core::Failure("standard input (-) can be read only once");
   }
   if (flags->jobs < 1) return core::Failure("--jobs: expected 1 or more");
-  if (!flags->dry_run.empty()) flags->settings.dry_run = flags->dry_run == "true";
   flags->settings.frame_width = env.terminal.width - kGutterWidth;
-  flags->settings.now = env.clock.Now();
-  if (flags->at.empty()) return {};
-  const auto time = core::ParseDateOrTime(flags->at);
-  if (!time) {
-    return core::Failure(fmt::format(
-        "--at: expected a date such as 2027-01-31 or an RFC 3339 time, got \"{}\"", flags->at));
-  }
-  flags->settings.now = *time;
-  return {};
+  return flags->request.Complete(env);
 }
 
 ExitCode RunCheck(const Command& command, const Arguments& arguments, Environment& env) {
@@ -103,7 +68,7 @@ ExitCode RunCheck(const Command& command, const Arguments& arguments, Environmen
   if (const auto complete = Complete(paths, env, &flags); !complete) {
     return WrongUsage(command, complete.error().message, env);
   }
-  const auto outputs = ReadOutputs(flags.outputs, FormatNames());
+  const auto outputs = ReadOutputs(flags.outputs, NamesOf(ReportFormats()));
   if (!outputs) return WrongUsage(command, outputs.error().message, env);
   const auto engine = MakeEngine(flags.policy, command, env);
   if (!engine) return engine.error();

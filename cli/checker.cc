@@ -113,6 +113,27 @@ void MoveBehind(List& from, List* to) {
 
 }  // namespace
 
+policy::RequestFacts AssumedRequest(const CheckSettings& settings, core::JsonValue object) {
+  const core::JsonValue metadata = object.Get("metadata");
+  policy::RequestFacts facts;
+  facts.operation = settings.operation;
+  facts.sub_resource = settings.sub_resource;
+  facts.user = settings.user;
+  if (!settings.groups.empty()) {
+    facts.groups.emplace(settings.groups.begin(), settings.groups.end());
+  }
+  facts.dry_run = settings.dry_run;
+  const std::string_view own_namespace = metadata.Get("namespace").AsString();
+  if (!own_namespace.empty()) {
+    facts.namespace_name = own_namespace;
+  } else {
+    facts.namespace_name = settings.namespace_name;
+  }
+  const std::string_view name = metadata.Get("name").AsString();
+  if (!name.empty()) facts.name = name;
+  return facts;
+}
+
 CheckReport Checker::Check(const std::function<InputCounts(const InputSink& sink)>& read) {
   report_ = {};
   lines_.reset();
@@ -161,25 +182,8 @@ void Checker::Take(const InputObject& object) {
 }
 
 void Checker::Judge(const InputObject& object) {
-  const core::JsonValue metadata = object.root.Get("metadata");
-  policy::RequestFacts facts;
-  facts.operation = settings_.operation;
-  facts.sub_resource = settings_.sub_resource;
-  facts.user = settings_.user;
-  if (!settings_.groups.empty()) {
-    facts.groups.emplace(settings_.groups.begin(), settings_.groups.end());
-  }
-  facts.dry_run = settings_.dry_run;
-  const std::string_view own_namespace = metadata.Get("namespace").AsString();
-  if (!own_namespace.empty()) {
-    facts.namespace_name = own_namespace;
-  } else {
-    facts.namespace_name = settings_.namespace_name;
-  }
-  const std::string_view name = metadata.Get("name").AsString();
-  if (!name.empty()) facts.name = name;
-  subject_.Read(facts, engine_.workloads(), engine_.metadata_keys(), object.root,
-                settings_.old_object);
+  subject_.Read(AssumedRequest(settings_, object.root), engine_.workloads(),
+                engine_.metadata_keys(), object.root, settings_.old_object);
   Evaluate(object);
 }
 

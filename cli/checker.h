@@ -35,6 +35,9 @@ struct CheckSettings {
   core::WallTime now;     // what exceptions' expiry is held against
 };
 
+/// The request that would bring `object`, as far as it can be assumed. Borrows both.
+policy::RequestFacts AssumedRequest(const CheckSettings& settings, core::JsonValue object);
+
 /// Judges manifests by one engine, one after the other, as the server judges requests.
 ///
 /// Keeps its buffers: what it costs is the reading. Not thread-safe; one a thread.

@@ -18,6 +18,27 @@ struct Output {
   std::string file;  // "" is standard output
 };
 
+/// The names of formats, as `-o` takes them.
+template <class Format>
+std::vector<std::string_view> NamesOf(const std::vector<Format>& formats) {
+  std::vector<std::string_view> names;
+  for (const Format& format : formats) names.push_back(format.name);
+  return names;
+}
+
+/// What help says of `-o`: the formats that there are.
+template <class Format>
+std::string OutputHelp(const std::vector<Format>& formats) {
+  constexpr std::size_t kColumn = 13;
+  std::string help = "how, and to which file instead of standard output; repeatable. One of";
+  for (const Format& format : formats) {
+    std::string name(format.name);
+    name.resize(kColumn, ' ');
+    help += '\n' + name + std::string(format.summary);
+  }
+  return help;
+}
+
 /// Reads what was given to `-o`; nothing given is text, and the file "-" is standard output. Fails
 /// for a format that is none of `known`, and where two of them would go to one place.
 core::Result<std::vector<Output>> ReadOutputs(const std::vector<std::string>& texts,

@@ -1,6 +1,7 @@
 #include "cli/table.h"
 
 #include <algorithm>
+#include <numeric>
 #include <ostream>
 #include <utility>
 
@@ -24,11 +25,22 @@ void Table::Add(std::vector<std::string> cells) {
   rows_.push_back(std::move(cells));
 }
 
-void Table::Write(std::string_view indent, const Terminal& terminal, std::ostream& out) const {
+std::vector<std::size_t> Table::ColumnWidths() const {
   std::vector<std::size_t> widths(rows_.front().size());
   for (const std::vector<std::string>& row : rows_) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], WidthOf(row[i]));
   }
+  return widths;
+}
+
+int Table::Width(std::string_view indent) const {
+  const std::vector<std::size_t> widths = ColumnWidths();
+  const std::size_t gaps = (widths.size() - 1) * kGap.size();
+  return static_cast<int>(std::accumulate(widths.begin(), widths.end(), indent.size() + gaps));
+}
+
+void Table::Write(std::string_view indent, const Terminal& terminal, std::ostream& out) const {
+  const std::vector<std::size_t> widths = ColumnWidths();
   for (const std::vector<std::string>& row : rows_) {
     const bool heading = &row == &rows_.front();
     std::string line(indent);

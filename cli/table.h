@@ -17,10 +17,14 @@ class Table {
 
   /// As many cells as the heading has; "" is printed as "-".
   void Add(std::vector<std::string> cells);
+  /// How many columns the longest line takes behind `indent`.
+  int Width(std::string_view indent) const;
   /// Every line begins with `indent`.
   void Write(std::string_view indent, const Terminal& terminal, std::ostream& out) const;
 
  private:
+  std::vector<std::size_t> ColumnWidths() const;
+
   std::vector<std::vector<std::string>> rows_;  // the first is the heading
 };
 

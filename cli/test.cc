@@ -15,12 +15,6 @@
 namespace mountguard::cli {
 namespace {
 
-std::vector<std::string_view> FormatNames() {
-  std::vector<std::string_view> names;
-  for (const TestReportFormat& format : TestReportFormats()) names.push_back(format.name);
-  return names;
-}
-
 void Write(std::string_view name, const TestReport& report, const Terminal& terminal,
            std::ostream& out) {
   for (const TestReportFormat& format : TestReportFormats()) {
@@ -74,7 +68,7 @@ ExitCode RunTest(const Command& command, const Arguments& arguments, Environment
         fmt::format("--at: expected a date such as 2027-01-31 or an RFC 3339 time, got \"{}\"", at),
         env);
   }
-  const auto outputs = ReadOutputs(texts, FormatNames());
+  const auto outputs = ReadOutputs(texts, NamesOf(TestReportFormats()));
   if (!outputs) return WrongUsage(command, outputs.error().message, env);
 
   SuiteRunner runner(env, *now);

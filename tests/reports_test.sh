@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Lets the real readers of `check`'s reports read them: the SARIF schema, sarif-tools, junitparser, and
-# Chromium for the html page. Usage: reports_test.sh MOUNTGUARD
+# Lets the real readers of reports read them: the SARIF schema, sarif-tools, junitparser, Graphviz, xmllint,
+# and Chromium for the html pages. Usage: reports_test.sh MOUNTGUARD
 # What is missing is skipped with its reason; with nothing there the whole test is (77).
 #
 # MOUNTGUARD_SARIF_SCHEMA is the published schema, sarif-2.1.0.json; MOUNTGUARD_READERS the bin folder of a
@@ -56,6 +56,34 @@ if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; the
 else
   /usr/bin/python3 "$here/reports/check_html.py" "$reports/r.html"
   ran=$((ran + 1))
+fi
+
+# The pictures of explain.
+cd "$here/testdata/explain"
+for manifest in *.yaml; do
+  name=$reports/${manifest%.yaml}
+  "$mountguard" explain "$manifest" -o dot="$name.dot" -o svg="$name.svg" -o html="$name.html"
+done
+if ! command -v dot >/dev/null; then
+  skip "no graphviz, so nobody draws explain's graphs"
+else
+  for graph in "$reports"/*.dot; do
+    dot -Tsvg "$graph" >"$graph.svg" 2>"$graph.err" || fail "dot: $graph: $(cat "$graph.err")"
+    [ ! -s "$graph.err" ] || fail "dot warns: $graph: $(cat "$graph.err")"
+  done
+  grep -q '&lt;script&gt;' "$reports/list.dot.svg" || fail "dot has read the name of a path as markup"
+  echo "graphviz: $(ls "$reports"/*.dot | wc -l) graphs drawn without a warning"
+  ran=$((ran + 1))
+fi
+if ! command -v xmllint >/dev/null; then
+  skip "no libxml2-utils, so nobody parses explain's pictures"
+else
+  xmllint --noout "$reports"/[a-z]*[a-z].svg || fail "a picture is no XML"
+  echo "xmllint: explain's pictures are XML"
+  ran=$((ran + 1))
+fi
+if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then
+  /usr/bin/python3 "$here/reports/check_explain.py" "$reports/publisher.html"
 fi
 
 [ "$ran" -gt 0 ] || exit 77

@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "cli/report/assets.h"
+#include "cli/report/markup.h"
 #include "cli/report/reporter.h"
 #include "cli/report/rule_pages.h"
 #include "cli/report/wording.h"
 #include "cli/version.h"
 #include "core/code_frame.h"
 #include "core/display_width.h"
-#include "core/sha256.h"
 #include "core/utf8.h"
 
 // One page that needs nothing beside it: style and script (html_report.css, html_report.js) are in
@@ -23,50 +23,6 @@
 
 namespace mountguard::cli {
 namespace {
-
-/// A text of the user's for content and for attributes in double quotes.
-std::string Escaped(std::string_view text) {
-  std::string out;
-  for (const char c : core::PrintableText(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
-int HexValue(char digit) { return digit <= '9' ? digit - '0' : digit - 'a' + 10; }
-
-/// "sha256-..." in base64, as a content security policy names an inline script or style.
-std::string PolicyHash(std::string_view text) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out = "sha256-";
-  unsigned bits = 0;
-  int count = 0;
-  for (const char digit : core::Sha256Hex(text)) {
-    bits = (bits << 4U) | static_cast<unsigned>(HexValue(digit));
-    count += 4;
-    if (count < 6) continue;
-    count -= 6;
-    out += kDigits[(bits >> static_cast<unsigned>(count)) & 63U];
-  }
-  // 256 bits are 42 digits and 4 bits more.
-  return out + kDigits[(bits << 2U) & 63U] + "=";
-}
 
 /// The bytes of `text` that take its first `columns` columns.
 std::size_t BytesOfColumns(std::string_view text, int columns) {
@@ -119,23 +75,7 @@ class PageWriter {
   }
 
  private:
-  void Head() {
-    fmt::print(out_,
-               "<!DOCTYPE html>\n"
-               "<html lang=\"en\">\n"
-               "<head>\n"
-               "<meta charset=\"utf-8\">\n"
-               "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-               "style-src '{}'; script-src '{}'; form-action 'none'; base-uri 'none'\">\n"
-               "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-               "<meta name=\"color-scheme\" content=\"light dark\">\n"
-               "<title>mountguard: {}</title>\n"
-               "<style>{}</style>\n"
-               "</head>\n"
-               "<body>\n",
-               PolicyHash(kHtmlReportCss), PolicyHash(kHtmlReportJs), Escaped(OutcomeText()),
-               kHtmlReportCss);
-  }
+  void Head() { WritePageHead(OutcomeText(), {kHtmlReportCss, kHtmlReportJs}, out_); }
 
   /// "2 denied, 1 warned": what somebody has to do something about, or "nothing to mend".
   std::string OutcomeText() const {

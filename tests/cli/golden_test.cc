@@ -11,6 +11,7 @@
 
 #include "cli/report/reporter.h"
 #include "tests/cli/golden.h"
+#include "tests/cli/manifests.h"
 #include "tests/cli/run.h"
 
 namespace mountguard::cli {
@@ -18,52 +19,11 @@ namespace {
 
 const std::filesystem::path kDirectory = std::filesystem::path(MOUNTGUARD_TESTDATA) / "cli";
 
-/// As if started beside the manifests, while it lives: reports name files as they were named.
-class BesideTheManifests {
- public:
-  BesideTheManifests() { std::filesystem::current_path(kDirectory); }
-  ~BesideTheManifests() { std::filesystem::current_path(before_); }
-  BesideTheManifests(const BesideTheManifests&) = delete;
-  BesideTheManifests& operator=(const BesideTheManifests&) = delete;
-
- private:
-  std::filesystem::path before_ = std::filesystem::current_path();
-};
-
-std::vector<std::string> Manifests() {
-  std::vector<std::string> manifests;
-  for (const auto& entry : std::filesystem::directory_iterator(kDirectory)) {
-    if (entry.path().extension() == ".yaml") manifests.push_back(entry.path().filename());
-  }
-  std::sort(manifests.begin(), manifests.end());
-  return manifests;
-}
-
 Arguments CheckOf(const std::string& manifest, std::string_view format) {
   Arguments arguments = {"check", manifest, "-o", std::string(format)};
   const std::string policy = "policies/" + manifest;
   if (std::filesystem::exists(policy)) arguments.insert(arguments.end(), {"--policy", policy});
   return arguments;
-}
-
-/// `text` without what stands between two others, each time: style, script and pages have files of
-/// their own to be read in.
-std::string Without(std::string text, std::string_view begin, std::string_view end) {
-  for (auto at = text.find(begin); at != std::string::npos; at = text.find(begin, at)) {
-    at += begin.size();
-    text.replace(at, text.find(end, at) - at, "...");
-  }
-  return text;
-}
-
-/// All that a run shows.
-std::string Shown(const Ran& ran) {
-  std::string text = Without(ran.out, "<style>", "</style>");
-  text = Without(text, "<script>", "</script>");
-  text = Without(text, "'sha256-", "'");
-  text = Without(text, "\"markdown\": \"", "\"\n");
-  if (!ran.err.empty()) text += "--- standard error\n" + ran.err;
-  return text + "--- exit code " + std::to_string(static_cast<int>(ran.code)) + "\n";
 }
 
 void Compare(const std::string& manifest, std::string_view kind, const std::string& shown) {
@@ -73,8 +33,8 @@ void Compare(const std::string& manifest, std::string_view kind, const std::stri
 }
 
 TEST_CASE("Reports are what they were approved to be", "[golden]") {
-  const BesideTheManifests here;
-  const std::vector<std::string> manifests = Manifests();
+  const StartedIn here(kDirectory);
+  const std::vector<std::string> manifests = ManifestsIn(kDirectory);
   REQUIRE_FALSE(manifests.empty());
   for (const std::string& manifest : manifests) {
     Compare(manifest, "explain", Shown(RunProgram({"explain", manifest})));
@@ -86,10 +46,10 @@ TEST_CASE("Reports are what they were approved to be", "[golden]") {
 }
 
 TEST_CASE("Colour adds nothing but colour", "[golden]") {
-  const BesideTheManifests here;
+  const StartedIn here(kDirectory);
   Terminal colourful;
   colourful.colour = true;
-  for (const std::string& manifest : Manifests()) {
+  for (const std::string& manifest : ManifestsIn(kDirectory)) {
     for (const Arguments& arguments : {CheckOf(manifest, "text"), Arguments{"explain", manifest}}) {
       const Ran plain = RunProgram(arguments);
       std::string coloured = RunProgram(arguments, "", colourful).out;
