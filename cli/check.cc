@@ -50,12 +50,7 @@ policy::Action FailOn(std::string_view flag) {
 /// What is wrong with flags that are fine each by itself; fills in what follows from them.
 core::Result<void> Complete(const std::vector<std::string>& paths, Environment& env,
                             CheckFlags* flags) {
-  if (paths.empty()) {
-    return core::Failure("expected a file, a directory, or - for standard input");
-  }
-  if (std::count(paths.begin(), paths.end(), "-") > 1) {
-    return core::Failure("standard input (-) can be read only once");
-  }
+  if (auto checked = CheckPaths(paths); !checked) return checked;
   if (flags->jobs < 1) return core::Failure("--jobs: expected 1 or more");
   flags->settings.frame_width = env.terminal.width - kGutterWidth;
   return flags->request.Complete(env);

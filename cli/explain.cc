@@ -10,6 +10,7 @@
 #include "cli/checker.h"
 #include "cli/explain/explainer.h"
 #include "cli/explain/explanation.h"
+#include "cli/input_paths.h"
 #include "cli/outputs.h"
 #include "cli/policy_flags.h"
 #include "cli/request_flags.h"
@@ -54,8 +55,8 @@ ExitCode RunExplain(const Command& command, const Arguments& arguments, Environm
   ExplainFlags flags;
   std::vector<std::string> paths;
   if (const auto done = ParseFlags(command, flags.Groups(), &paths, arguments, env)) return *done;
-  if (paths.empty()) {
-    return WrongUsage(command, "expected a file, a directory, or - for standard input", env);
+  if (const auto checked = CheckPaths(paths); !checked) {
+    return WrongUsage(command, checked.error().message, env);
   }
   if (const auto complete = flags.request.Complete(env); !complete) {
     return WrongUsage(command, complete.error().message, env);

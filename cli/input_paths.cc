@@ -187,4 +187,14 @@ std::vector<std::string> ListInputFiles(const std::vector<std::string>& paths,
   return finder.Release();
 }
 
+core::Result<void> CheckPaths(const std::vector<std::string>& paths) {
+  if (paths.empty()) {
+    return core::Failure("expected a file, a directory, or - for standard input");
+  }
+  if (std::count(paths.begin(), paths.end(), "-") > 1) {
+    return core::Failure("standard input (-) can be read only once");
+  }
+  return {};
+}
+
 }  // namespace mountguard::cli

@@ -6,6 +6,7 @@
 
 #include "cli/input.h"
 #include "core/file_reader.h"
+#include "core/result.h"
 
 namespace mountguard::cli {
 
@@ -19,6 +20,10 @@ namespace mountguard::cli {
 /// failures.
 std::vector<std::string> ListInputFiles(const std::vector<std::string>& paths,
                                         const core::FileReader& files, const InputSink& sink);
+
+/// What is wrong with paths of the command line before anything is read: there are none, or
+/// standard input is named twice.
+core::Result<void> CheckPaths(const std::vector<std::string>& paths);
 
 }  // namespace mountguard::cli
 

@@ -190,6 +190,7 @@ TEST_CASE("Wrong flags are wrong usage", "[explain]") {
   CHECK(RunProgram({"explain", "-", "--at", "soon"}).code == ExitCode::kUsage);
   CHECK(RunProgram({"explain", "-", "--profile", "none"}).code == ExitCode::kUsage);
   CHECK(RunProgram({"explain"}).code == ExitCode::kUsage);
+  CHECK_THAT(RunProgram({"explain", "-", "-"}).err, Contains("can be read only once"));
 }
 
 TEST_CASE("What cannot be explained is an error and exits 3", "[explain]") {

@@ -3,7 +3,7 @@ diagram by keyboard alone."""
 
 import sys
 
-from check_html import Browser, contrast_script
+from check_html import check_in_both_schemes, contrast_script
 
 LIT = "return [...document.querySelectorAll('.diagram .active')].map(e => e.dataset.node || e.dataset.from + '>' + e.dataset.to)"
 FOCUSED = "return document.activeElement.dataset?.node || ''"
@@ -67,28 +67,13 @@ def check_page(browser, check):
 
 
 def main(path):
-    failures = []
+    def check_light(browser, check):
+        check_keyboard(browser, check)
+        check_page(browser, check)
 
-    def check(what, holds):
-        if not holds:
-            failures.append(what)
-
-    for scheme, argument in (("light", "--blink-settings=preferredColorScheme=1"), ("dark", "--blink-settings=preferredColorScheme=0")):
-        browser = Browser(argument)
-        try:
-            browser.open(path)
-            for name, script in (("words", contrast_script()), ("drawing", SVG_CONTRAST)):
-                contrast = browser.run(script)
-                check(f"{scheme}: contrast of the {name} is {contrast:.1f}, not 4.5 or more", contrast >= 4.5)
-            if scheme == "light":
-                check_keyboard(browser, check)
-                check_page(browser, check)
-            errors = [entry["message"] for entry in browser.console()]
-            check(f"{scheme}: the console has {errors}", not errors)
-        finally:
-            browser.close()
-    for what in failures:
-        print("FAILED: explain:", what, file=sys.stderr)
+    contrasts = {"words": contrast_script(), "drawing": SVG_CONTRAST}
+    failures = check_in_both_schemes(path, "explain", contrasts, check_light)
+    print(*failures, sep="\n", end="\n" if failures else "", file=sys.stderr)
     print("Chromium: explain's diagram by keyboard, light and dark, labels in their boxes, an empty console")
     return 1 if failures else 0
 

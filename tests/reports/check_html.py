@@ -131,29 +131,38 @@ def contrast_script():
       return lowest"""
 
 
-def main(path):
+def check_in_both_schemes(path, page, check_contrast, check_light):
+    """Opens the page light and dark; both must be readable and leave the console empty. Returns what fails."""
     failures = []
 
     def check(what, holds):
         if not holds:
-            failures.append(what)
+            failures.append(f"FAILED: {page}: {what}")
 
     for scheme, argument in (("light", "--blink-settings=preferredColorScheme=1"), ("dark", "--blink-settings=preferredColorScheme=0")):
         browser = Browser(argument)
         try:
             browser.open(path)
             check(f"{scheme} is {scheme}", browser.run("return matchMedia('(prefers-color-scheme: dark)').matches") == (scheme == "dark"))
-            contrast = browser.run(contrast_script())
-            check(f"{scheme}: contrast is {contrast:.1f}, not 4.5 or more", contrast >= 4.5)
+            for name, script in check_contrast.items():
+                contrast = browser.run(script)
+                check(f"{scheme}: contrast of the {name} is {contrast:.1f}, not 4.5 or more", contrast >= 4.5)
             if scheme == "light":
-                check_filters(browser, check)
-                check_page(browser, check)
+                check_light(browser, check)
             errors = [entry["message"] for entry in browser.console()]
             check(f"{scheme}: the console has {errors}", not errors)
         finally:
             browser.close()
-    for what in failures:
-        print("FAILED: html:", what, file=sys.stderr)
+    return failures
+
+
+def main(path):
+    def check_light(browser, check):
+        check_filters(browser, check)
+        check_page(browser, check)
+
+    failures = check_in_both_schemes(path, "html", {"words": contrast_script()}, check_light)
+    print(*failures, sep="\n", end="\n" if failures else "", file=sys.stderr)
     print("Chromium: filters by keyboard, focus, carets, contrast in light and dark, an empty console")
     return 1 if failures else 0
 
