@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "core/display_width.h"
@@ -82,9 +84,33 @@ std::string Window(std::string_view line, int first, int width) {
   return out;
 }
 
+/// `text` without its first `runes` code points, eight at a time where they are ASCII: a minified
+/// JSON text is one line of megabytes.
 std::string_view DropRunes(std::string_view text, int runes) {
-  while (runes-- > 0 && !text.empty()) text.remove_prefix(DecodeRune(text).length);
+  constexpr int kWord = sizeof(std::uint64_t);
+  constexpr std::uint64_t kNotAscii = 0x8080808080808080;
+  while (runes > 0 && !text.empty()) {
+    std::uint64_t word = kNotAscii;
+    if (runes >= kWord && text.size() >= sizeof word) std::memcpy(&word, text.data(), sizeof word);
+    const bool ascii = (word & kNotAscii) == 0;
+    text.remove_prefix(ascii ? sizeof word : DecodeRune(text).length);
+    runes -= ascii ? kWord : 1;
+  }
   return text;
+}
+
+/// How many code points at the start of a line need no look because they lie far left of what is
+/// shown around the one behind `runes_before`.
+int FarLeft(int runes_before, int width) {
+  constexpr int kFar = 4096;
+  return runes_before > kFar + 2 * width ? runes_before - 2 * width : 0;
+}
+
+/// The start of `line`: enough of it to fill a window of `width` columns behind `runes` code
+/// points.
+std::string_view Near(std::string_view line, int runes, int width) {
+  const std::string_view rest = DropRunes(line, runes + 2 * width);
+  return line.substr(0, line.size() - rest.size());
 }
 
 /// The value at the start of `text`: a quoted scalar, or a plain one up to what ends it in YAML or
@@ -137,11 +163,14 @@ std::string_view LineIndex::Line(int number) const {
 CodeFrame MakeCodeFrame(const LineIndex& lines, SourcePos position, int width) {
   CodeFrame frame;
   if (!lines.Has(position.line)) return frame;
-  const std::string_view target = lines.Line(position.line);
-  const int runes_before = std::max(position.column, 1) - 1;
-  const int caret = ColumnsOf(target, runes_before);
-  const std::string_view value = ValueAt(DropRunes(target, runes_before));
+  const int before = std::max(position.column, 1) - 1;
+  const int far_left = FarLeft(before, width);
+  const int runes_before = before - far_left;
+  const std::string_view rest = DropRunes(lines.Line(position.line), far_left);
+  const std::string_view value = ValueAt(DropRunes(rest, runes_before));
   frame.value_length = static_cast<int>(CountRunes(value));
+  const std::string_view target = Near(rest, runes_before, width);
+  const int caret = ColumnsOf(target, runes_before);
   const int value_width = ColumnsOf(target, runes_before + frame.value_length) - caret;
   // Far to the right the window follows the caret, with some of what stands before it; it goes no
   // further than to the end of the line.
@@ -151,7 +180,8 @@ CodeFrame MakeCodeFrame(const LineIndex& lines, SourcePos position, int width) {
     first = std::min(caret - width / 2, line_width - width);
   }
   for (int number = position.line - 1; number <= position.line + 1; ++number) {
-    const std::string_view line = lines.Line(number);
+    const std::string_view line =
+        number == position.line ? target : DropRunes(lines.Line(number), far_left);
     const bool blank = line.find_first_not_of(" \t") == std::string_view::npos;
     if (number != position.line && blank) continue;
     std::string shown = Window(line, first, width);

@@ -56,6 +56,19 @@ TEST_CASE("A long line is cut around the value, and its neighbours with it", "[c
   CHECK(frame.target == 0);
 }
 
+TEST_CASE("Far to the right in a line of megabytes a frame is as anywhere else", "[code_frame]") {
+  const std::string many = "名é" + std::string(100'000, 'a');  // 100,002 code points
+  const std::string text = "short\n" + many + many + " value " + many + "\n";
+  const CodeFrame frame = MakeCodeFrame(LineIndex(text), {2, 2 * 100'002 + 2}, 40);
+  REQUIRE(frame.lines.size() == 1);
+  CHECK(frame.lines[0].number == 2);
+  CHECK(frame.lines[0].text ==
+        "…" + std::string(18, 'a') + " value 名é" + std::string(11, 'a') + "…");
+  CHECK(frame.caret_column == 20);
+  CHECK(frame.caret_width == 20);
+  CHECK(frame.value_length == 6 + 100'002);
+}
+
 TEST_CASE("A line that ends behind the value is cut at its front only", "[code_frame]") {
   const std::string text = std::string(30, 'a') + " value b";
   const CodeFrame frame = MakeCodeFrame(LineIndex(text), {1, 32}, 20);
