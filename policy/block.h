@@ -77,6 +77,7 @@ struct BlockFieldInfo {
   BlockField field;
   ValueType type;
   Scope scope;
+  std::string_view description;  // one line, without a full stop
   Choice choice = Choice::kWhat;
 };
 

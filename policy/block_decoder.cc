@@ -10,6 +10,7 @@
 #include "core/did_you_mean.h"
 #include "core/names.h"
 #include "core/path.h"
+#include "policy/capability_names.h"
 #include "policy/glob.h"
 #include "policy/image_name.h"
 #include "policy/message.h"
@@ -106,7 +107,7 @@ bool BlockDecoder::Pattern(YamlNode node, std::string_view what, std::string* ou
     return false;
   }
   for (std::string_view word : PlaceholdersIn(*out)) {
-    const Words known = {"namespace", "serviceAccount"};
+    const Words known(kPatternPlaceholders.begin(), kPatternPlaceholders.end());
     if (std::find(known.begin(), known.end(), word) == known.end()) {
       Error(node, Unknown("placeholder", word, fmt::format(" in \"{}\"", what), known));
       return false;
@@ -177,12 +178,11 @@ std::vector<std::string> BlockDecoder::CapabilityList(const BlockFieldInfo& info
     std::string name;
     if (!Text(element, info.name, &name)) continue;
     if (name.rfind(kPrefix, 0) == 0) name.erase(0, kPrefix.size());
-    const bool valid = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-      return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    });
-    if (!valid) {
-      Error(element, fmt::format("{} is no capability: expected such as SYS_ADMIN or ALL",
-                                 Quoted(element.text())));
+    const Words known(kCapabilityNames.begin(), kCapabilityNames.end());
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      Error(element,
+            fmt::format("{} is no capability of Linux: expected such as SYS_ADMIN or ALL{}",
+                        Quoted(element.text()), core::DidYouMean(name, known)));
       continue;
     }
     capabilities.push_back(std::move(name));
@@ -212,11 +212,8 @@ std::vector<std::string> BlockDecoder::PathList(YamlNode node, std::string_view 
 }
 
 PathCondition BlockDecoder::ReadPath(const BlockFieldInfo& info, YamlNode node) {
-  static constexpr std::array<Field<PathCondition>, 3> kFields = {{
-      {"is", &BlockDecoder::PathIs},
-      {"under", &BlockDecoder::PathUnder},
-      {"covers", &BlockDecoder::PathCovers},
-  }};
+  static constexpr Readers<PathCondition, 3> kReaders = {
+      &BlockDecoder::PathIs, &BlockDecoder::PathUnder, &BlockDecoder::PathCovers};
   PathCondition path;
   if (node.type() != YamlType::kMap) {
     Error(node, fmt::format("expected {{is: [...]}}, {{under: [...]}} or {{covers: [...]}} for "
@@ -225,25 +222,27 @@ PathCondition BlockDecoder::ReadPath(const BlockFieldInfo& info, YamlNode node) 
     return path;
   }
   if (node.size() == 0) Error(node, fmt::format("\"{}\" is empty", info.name));
-  Map(node, info.name, kFields, &path);
+  Map(node, info.name, kPathFields, kReaders, &path);
   return path;
 }
 
 LabelSelector BlockDecoder::Selector(const BlockFieldInfo& info, YamlNode node) {
-  static constexpr std::array<Field<LabelSelector>, 2> kFields = {{
-      {"matchLabels", &BlockDecoder::MatchLabels},
-      {"matchExpressions", &BlockDecoder::MatchExpressions},
-  }};
+  static constexpr Readers<LabelSelector, 2> kReaders = {&BlockDecoder::MatchLabels,
+                                                         &BlockDecoder::MatchExpressions};
   LabelSelector selector;
+  selects_labels_ = info.field == BlockField::kLabels;
   if (node.type() == YamlType::kMap && node.size() == 0) {
     Error(node, fmt::format("\"{}\" is empty; it would hold for every pod", info.name));
   }
-  Map(node, info.name, kFields, &selector);
+  Map(node, info.name, kSelectorFields, kReaders, &selector);
   std::sort(selector.requirements.begin(), selector.requirements.end());
   return selector;
 }
 
 void BlockDecoder::MatchLabels(YamlNode node, LabelSelector* selector) {
+  if (node.type() == YamlType::kMap && node.size() == 0) {
+    Error(node, "\"matchLabels\" is empty; leave it out, or name a label");
+  }
   for (const auto& [key, value] : FreeMap(node, "matchLabels")) {
     LabelSelector::Requirement requirement;
     RequirementKey(key, &requirement);
@@ -251,22 +250,30 @@ void BlockDecoder::MatchLabels(YamlNode node, LabelSelector* selector) {
     // The one text that may be empty: a label without a value is one.
     std::string text;
     const bool empty = value.type() == YamlType::kScalar && !value.plain() && value.text().empty();
-    if (!empty && !Text(value, "matchLabels", &text)) continue;
+    if (!empty && !LabelValue(value, "matchLabels", &text)) continue;
     requirement.values.push_back(std::move(text));
     selector->requirements.push_back(std::move(requirement));
   }
 }
 
+bool BlockDecoder::LabelValue(YamlNode node, std::string_view what, std::string* out) {
+  if (!Text(node, what, out)) return false;
+  if (!selects_labels_ || core::IsLabelValue(*out)) return true;  // annotations hold any text
+  Error(node,
+        fmt::format("{} is no value of a label: expected at most 63 letters, digits, -, _ and "
+                    "., the first and the last of them a letter or a digit",
+                    Quoted(*out)));
+  return false;
+}
+
 void BlockDecoder::MatchExpressions(YamlNode node, LabelSelector* selector) {
-  static constexpr std::array<Field<LabelSelector::Requirement>, 3> kFields = {{
-      {"key", &BlockDecoder::RequirementKey, true},
-      {"operator", &BlockDecoder::RequirementOperator, true},
-      {"values", &BlockDecoder::RequirementValues},
-  }};
+  static constexpr Readers<LabelSelector::Requirement, 3> kReaders = {
+      &BlockDecoder::RequirementKey, &BlockDecoder::RequirementOperator,
+      &BlockDecoder::RequirementValues};
   for (YamlNode element : List(node, "matchExpressions")) {
     LabelSelector::Requirement requirement;
     const std::size_t errors = error_count();
-    Map(element, "an entry of matchExpressions", kFields, &requirement);
+    Map(element, "an entry of matchExpressions", kRequirementFields, kReaders, &requirement);
     if (error_count() != errors) continue;
     const bool takes_values = requirement.op == LabelSelector::Operator::kIn ||
                               requirement.op == LabelSelector::Operator::kNotIn;
@@ -280,14 +287,16 @@ void BlockDecoder::MatchExpressions(YamlNode node, LabelSelector* selector) {
 
 void BlockDecoder::RequirementKey(YamlNode node, LabelSelector::Requirement* requirement) {
   if (!Text(node, "key", &requirement->key)) return;
-  if (!core::IsQualifiedName(requirement->key)) {
-    Error(node, fmt::format("{} is no key of a label: expected such as app or example.com/app",
-                            Quoted(requirement->key)));
+  // As the API server takes them: of annotations in any case.
+  const std::string& key = requirement->key;
+  if (!core::IsQualifiedName(selects_labels_ ? key : core::GoToLower(key))) {
+    Error(node, fmt::format("{} is no key of {}: expected such as app or example.com/app",
+                            Quoted(key), selects_labels_ ? "a label" : "an annotation"));
   }
 }
 
 void BlockDecoder::RequirementOperator(YamlNode node, LabelSelector::Requirement* requirement) {
-  const Words known = {"In", "NotIn", "Exists", "DoesNotExist"};  // as LabelSelector::Operator
+  const Words known(kOperatorWords.begin(), kOperatorWords.end());
   std::string word;
   if (!Text(node, "operator", &word)) return;
   const auto found = std::find(known.begin(), known.end(), word);
@@ -299,7 +308,10 @@ void BlockDecoder::RequirementOperator(YamlNode node, LabelSelector::Requirement
 }
 
 void BlockDecoder::RequirementValues(YamlNode node, LabelSelector::Requirement* requirement) {
-  requirement->values = Texts(node, "values");
+  for (YamlNode element : List(node, "values")) {
+    std::string text;
+    if (LabelValue(element, "values", &text)) requirement->values.push_back(std::move(text));
+  }
   std::sort(requirement->values.begin(), requirement->values.end());
 }
 

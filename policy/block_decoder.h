@@ -21,8 +21,8 @@ class BlockDecoder : private YamlDecoder {
 
  private:
   friend class YamlDecoder;
-  template <class T>
-  using Field = YamlField<BlockDecoder, T>;
+  template <class T, std::size_t N>
+  using Readers = YamlReaders<BlockDecoder, T, N>;
 
   Block OneBlock(YamlNode node, std::string_view what);
   bool ReadCondition(const BlockFieldInfo& info, YamlNode node, Condition* out);
@@ -43,9 +43,11 @@ class BlockDecoder : private YamlDecoder {
   void RequirementKey(YamlNode node, LabelSelector::Requirement* requirement);
   void RequirementOperator(YamlNode node, LabelSelector::Requirement* requirement);
   void RequirementValues(YamlNode node, LabelSelector::Requirement* requirement);
+  bool LabelValue(YamlNode node, std::string_view what, std::string* out);
   LabelSelector Selector(const BlockFieldInfo& info, YamlNode node);
 
   const core::WorkloadTable workloads_;  // kinds that may have been meant
+  bool selects_labels_ = true;           // the selector that is read is not one of annotations
 };
 
 }  // namespace mountguard::policy

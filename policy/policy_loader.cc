@@ -19,6 +19,7 @@
 #include "policy/baseline_yaml.h"
 #include "policy/block_decoder.h"
 #include "policy/message.h"
+#include "policy/policy_fields.h"
 #include "policy/policy_yaml.h"
 #include "policy/source_text.h"
 #include "policy/suite_loader.h"
@@ -27,16 +28,14 @@
 namespace mountguard::policy {
 namespace {
 
-constexpr std::string_view kPolicyKind = "MountPolicy";
-
 /// Among more rules than these nobody is helped to find the one that was meant.
 constexpr std::size_t kManyRules = 1'000;
 
 /// More errors than these are counted, not told.
 constexpr std::size_t kMaxErrors = 1'000;
 
-Words AllActions() { return {"Deny", "Warn", "Audit", "Off"}; }
-Words ValidationActions() { return {"Deny", "Warn", "Audit"}; }
+Words AllActions() { return {kActionWords.begin(), kActionWords.end()}; }
+Words ValidationActions() { return {kActionWords.begin(), kActionWords.end() - 1}; }
 
 Words AdviceIds() {
   Words ids;
@@ -60,6 +59,9 @@ struct Place {
   std::size_t file;
   core::SourcePos position;
 };
+
+/// The names in a list, and where each stands in the file.
+using PlacedNames = std::vector<std::pair<std::string, core::SourcePos>>;
 
 /// A name that may stand only once in the whole set, or one that must be known there.
 struct NameAt {
@@ -87,8 +89,8 @@ class FileLoader : private YamlDecoder {
 
  private:
   friend class YamlDecoder;
-  template <class T>
-  using Field = YamlField<FileLoader, T>;
+  template <class T, std::size_t N>
+  using Readers = YamlReaders<FileLoader, T, N>;
 
   Place PlaceOf(YamlNode node) const { return {file_, node.position()}; }
 
@@ -96,6 +98,8 @@ class FileLoader : private YamlDecoder {
   bool CheckHeader(YamlNode root);
 
   bool ActionWord(YamlNode node, std::string_view what, const Words& known, Action* out);
+  /// Sorts the names and leaves each there once; repeated ones are told. `what` is one of them.
+  void SortUnique(std::string_view what, PlacedNames* names);
 
   // MountPolicy
   void Ignore(YamlNode, MountPolicy*) {}
@@ -172,6 +176,16 @@ bool FileLoader::ActionWord(YamlNode node, std::string_view what, const Words& k
   return true;
 }
 
+void FileLoader::SortUnique(std::string_view what, PlacedNames* names) {
+  std::sort(names->begin(), names->end());
+  const auto again = [&](const auto& first, const auto& second) {
+    if (first.first != second.first) return false;
+    Error(second.second, fmt::format("the {} {} is given twice", what, Quoted(second.first)));
+    return true;
+  };
+  names->erase(std::unique(names->begin(), names->end(), again), names->end());
+}
+
 // MountPolicy
 
 bool FileLoader::CheckHeader(YamlNode root) {
@@ -188,26 +202,18 @@ bool FileLoader::CheckHeader(YamlNode root) {
 void FileLoader::Document(YamlNode root) {
   ++documents_;
   if (!CheckHeader(root)) return;
-  static constexpr std::array<Field<MountPolicy>, 4> kFields = {{
-      {"apiVersion", &FileLoader::Ignore},  // CheckHeader has read it
-      {"kind", &FileLoader::Ignore},
-      {"metadata", &FileLoader::Metadata, true},
-      {"spec", &FileLoader::Spec, true},
-  }};
+  static constexpr Readers<MountPolicy, 4> kReaders = {&FileLoader::Ignore, &FileLoader::Ignore,
+                                                       &FileLoader::Metadata, &FileLoader::Spec};
   MountPolicy policy;
   policy.file = load_.files[file_].name;
-  Map(root, "a MountPolicy", kFields, &policy);
+  Map(root, "a MountPolicy", kDocumentFields, kReaders, &policy);
   load_.policies.push_back(std::move(policy));
 }
 
 void FileLoader::Metadata(YamlNode node, MountPolicy* policy) {
-  static constexpr std::array<Field<MountPolicy>, 4> kFields = {{
-      {"name", &FileLoader::PolicyName, true},
-      {"namespace", &FileLoader::Ignore},
-      {"labels", &FileLoader::IgnoreMap},
-      {"annotations", &FileLoader::IgnoreMap},
-  }};
-  Map(node, "metadata", kFields, policy);
+  static constexpr Readers<MountPolicy, 4> kReaders = {
+      &FileLoader::PolicyName, &FileLoader::Ignore, &FileLoader::IgnoreMap, &FileLoader::IgnoreMap};
+  Map(node, "metadata", kMetadataFields, kReaders, policy);
 }
 
 void FileLoader::PolicyName(YamlNode node, MountPolicy* policy) {
@@ -217,30 +223,27 @@ void FileLoader::PolicyName(YamlNode node, MountPolicy* policy) {
 void FileLoader::IgnoreMap(YamlNode node, MountPolicy*) { FreeMap(node, "labels and annotations"); }
 
 void FileLoader::Spec(YamlNode node, MountPolicy* policy) {
-  static constexpr std::array<Field<MountPolicy>, 6> kFields = {{
-      {"profiles", &FileLoader::Profiles},
-      {"kubernetesRules", &FileLoader::KubernetesRules},
-      {"advice", &FileLoader::Advice},
-      {"podTemplates", &FileLoader::PodTemplates},
-      {"rules", &FileLoader::Rules},
-      {"exceptions", &FileLoader::Exceptions},
-  }};
-  Map(node, "spec", kFields, policy);
+  static constexpr Readers<MountPolicy, 6> kReaders = {
+      &FileLoader::Profiles,     &FileLoader::KubernetesRules, &FileLoader::Advice,
+      &FileLoader::PodTemplates, &FileLoader::Rules,           &FileLoader::Exceptions};
+  Map(node, "spec", kSpecFields, kReaders, policy);
 }
 
 void FileLoader::Profiles(YamlNode node, MountPolicy* policy) {
+  PlacedNames names;
   for (YamlNode element : List(node, "profiles")) {
     std::string name;
     if (!Text(element, "profiles", &name)) continue;
-    if (core::IsDns1123Subdomain(name)) {
-      policy->profiles.push_back(std::move(name));
-    } else {
+    if (!core::IsDns1123Subdomain(name)) {
       Error(element, fmt::format("{} is no name of a profile, which stands in a URL: expected "
                                  "lowercase letters, digits, - and .",
                                  Quoted(name)));
+    } else {
+      names.emplace_back(std::move(name), element.position());
     }
   }
-  std::sort(policy->profiles.begin(), policy->profiles.end());
+  SortUnique("profile", &names);
+  for (auto& [name, position] : names) policy->profiles.push_back(std::move(name));
 }
 
 void FileLoader::KubernetesRules(YamlNode node, MountPolicy* policy) {
@@ -262,14 +265,11 @@ void FileLoader::Advice(YamlNode node, MountPolicy* policy) {
 }
 
 void FileLoader::PodTemplates(YamlNode node, MountPolicy* policy) {
-  static constexpr std::array<Field<CustomKind>, 3> kFields = {{
-      {"group", &FileLoader::KindGroup, true},
-      {"kind", &FileLoader::KindName, true},
-      {"paths", &FileLoader::KindPaths, true},
-  }};
+  static constexpr Readers<CustomKind, 3> kReaders = {&FileLoader::KindGroup, &FileLoader::KindName,
+                                                      &FileLoader::KindPaths};
   for (YamlNode element : List(node, "podTemplates")) {
     CustomKind kind;
-    Map(element, "an entry of podTemplates", kFields, &kind);
+    Map(element, "an entry of podTemplates", kPodTemplateFields, kReaders, &kind);
     const core::Result<void> added = workloads_.Add(kind.group, kind.kind, kind.paths);
     if (!added) Error(element, added.error().message);
     policy->pod_templates.push_back(std::move(kind));
@@ -277,34 +277,25 @@ void FileLoader::PodTemplates(YamlNode node, MountPolicy* policy) {
 }
 
 void FileLoader::Rules(YamlNode node, MountPolicy* policy) {
-  static constexpr std::array<Field<PolicyRule>, 7> kFields = {{
-      {"name", &FileLoader::RuleName, true},
-      {"description", &FileLoader::RuleDescription},
-      {"match", &FileLoader::RuleMatch, true},
-      {"exclude", &FileLoader::RuleExclude},
-      {"require", &FileLoader::RuleRequire},
-      {"validationActions", &FileLoader::RuleActions},
-      {"message", &FileLoader::RuleMessage},
-  }};
+  static constexpr Readers<PolicyRule, 7> kReaders = {
+      &FileLoader::RuleName,    &FileLoader::RuleDescription, &FileLoader::RuleMatch,
+      &FileLoader::RuleExclude, &FileLoader::RuleRequire,     &FileLoader::RuleActions,
+      &FileLoader::RuleMessage};
   for (YamlNode element : List(node, "rules")) {
     PolicyRule& rule = policy->rules.emplace_back();
     rule.position = element.position();
-    Map(element, "a rule", kFields, &rule);
+    Map(element, "a rule", kRuleFields, kReaders, &rule);
   }
 }
 
 void FileLoader::Exceptions(YamlNode node, MountPolicy* policy) {
-  static constexpr std::array<Field<PolicyException>, 5> kFields = {{
-      {"name", &FileLoader::ExceptionName, true},
-      {"rules", &FileLoader::ExceptionRules, true},
-      {"match", &FileLoader::ExceptionMatch, true},
-      {"reason", &FileLoader::ExceptionReason, true},
-      {"expires", &FileLoader::ExceptionExpires},
-  }};
+  static constexpr Readers<PolicyException, 5> kReaders = {
+      &FileLoader::ExceptionName, &FileLoader::ExceptionRules, &FileLoader::ExceptionMatch,
+      &FileLoader::ExceptionReason, &FileLoader::ExceptionExpires};
   for (YamlNode element : List(node, "exceptions")) {
     PolicyException& exception = policy->exceptions.emplace_back();
     exception.position = element.position();
-    Map(element, "an exception", kFields, &exception);
+    Map(element, "an exception", kExceptionFields, kReaders, &exception);
   }
 }
 
@@ -363,14 +354,14 @@ void FileLoader::ExceptionName(YamlNode node, PolicyException* exception) {
 }
 
 void FileLoader::ExceptionRules(YamlNode node, PolicyException* exception) {
-  std::vector<std::pair<std::string, core::SourcePos>> rules;
+  PlacedNames rules;
   for (YamlNode element : List(node, "rules")) {
     std::string name;
     if (!Text(element, "rules", &name)) continue;
     load_.excepted_rules.push_back({name, PlaceOf(element)});
     rules.emplace_back(std::move(name), element.position());
   }
-  std::sort(rules.begin(), rules.end());
+  SortUnique("rule", &rules);
   for (auto& [name, position] : rules) {
     exception->rules.push_back(std::move(name));
     exception->rule_positions.push_back(position);

@@ -15,6 +15,8 @@
 
 namespace mountguard::policy {
 
+inline constexpr std::string_view kPolicyKind = "MountPolicy";
+
 /// The largest policy file, in bytes; some 40,000 rules. A ConfigMap holds a sixteenth of it.
 inline constexpr std::size_t kMaxPolicyFileSize = 16 * 1024 * 1024;
 

@@ -208,7 +208,8 @@ std::vector<YamlTree::Problem> YamlTree::ReadAll(std::string_view text,
       const YamlNode root(&tree, 0);
       if (++documents > kMaxDocuments) {
         throw LimitReached{
-            {root.position(), fmt::format("the file holds more than {} documents", kMaxDocuments)}};
+            {root.position(),
+             fmt::format("the file holds more than {} documents: split it", kMaxDocuments)}};
       }
       if (problems.size() == before && root.type() != YamlType::kNull) visit(root);
     }

@@ -33,6 +33,9 @@ struct SuiteField {
   std::string_view words = "";  // "allow|warn|deny": the only texts it takes; "" for any
 };
 
+/// The words of a field one by one.
+std::vector<std::string_view> SplitWords(std::string_view words);
+
 inline constexpr std::array<SuiteField<TestSuite>, 4> kSuiteSpecFields = {{
     {"policies", &TestSuite::policies,
      "Policy files and directories, relative to this file; without it the built-in baseline"},

@@ -23,16 +23,6 @@ namespace {
 
 constexpr std::string_view kEphemeralContainers = "ephemeralcontainers";
 
-Words SplitWords(std::string_view words) {
-  Words split;
-  for (std::size_t bar = words.find('|'); bar != words.npos; bar = words.find('|')) {
-    split.push_back(words.substr(0, bar));
-    words.remove_prefix(bar + 1);
-  }
-  split.push_back(words);
-  return split;
-}
-
 /// Reads the suites of one file. How a field is read goes by the type of its target.
 class SuiteReader : private YamlDecoder {
  public:
@@ -58,20 +48,16 @@ class SuiteReader : private YamlDecoder {
   friend class YamlDecoder;
 
   void Document(YamlNode root) {
-    static constexpr std::array<YamlField<SuiteReader, TestSuite>, 4> kFields = {{
-        {"apiVersion", &SuiteReader::Ignore},  // Header has read it
-        {"kind", &SuiteReader::Ignore},
-        {"metadata", &SuiteReader::Metadata, true},
-        {"spec", &SuiteReader::Spec, true},
-    }};
+    static constexpr YamlReaders<SuiteReader, TestSuite, 4> kReaders = {
+        &SuiteReader::Ignore, &SuiteReader::Ignore, &SuiteReader::Metadata, &SuiteReader::Spec};
     TestSuite suite;
     suite.file = file_.name;
     suite.number = documents_++;
-    if (const YamlNode kind = MemberOf(root, "kind"); kind.text() == "MountPolicy") {
+    if (const YamlNode kind = MemberOf(root, "kind"); kind.text() == kPolicyKind) {
       return Error(kind, "a MountPolicy is no suite: name its file in spec.policies of one");
     }
     if (!Header(root, kTestKind)) return;
-    Map(root, "a MountPolicyTest", kFields, &suite);
+    Map(root, "a MountPolicyTest", kDocumentFields, kReaders, &suite);
     loaded_.suites.push_back(std::move(suite));
   }
 
@@ -80,13 +66,9 @@ class SuiteReader : private YamlDecoder {
   void Name(YamlNode node, TestSuite* suite) { Value({"name"}, node, &suite->name); }
 
   void Metadata(YamlNode node, TestSuite* suite) {
-    static constexpr std::array<YamlField<SuiteReader, TestSuite>, 4> kFields = {{
-        {"name", &SuiteReader::Name, true},
-        {"namespace", &SuiteReader::Ignore},
-        {"labels", &SuiteReader::IgnoreMap},
-        {"annotations", &SuiteReader::IgnoreMap},
-    }};
-    Map(node, "metadata", kFields, suite);
+    static constexpr YamlReaders<SuiteReader, TestSuite, 4> kReaders = {
+        &SuiteReader::Name, &SuiteReader::Ignore, &SuiteReader::IgnoreMap, &SuiteReader::IgnoreMap};
+    Map(node, "metadata", kMetadataFields, kReaders, suite);
   }
 
   void Spec(YamlNode node, TestSuite* suite) { Fields(node, "spec", kSuiteSpecFields, suite); }
@@ -271,6 +253,16 @@ bool EndsWith(std::string_view text, std::string_view end) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> SplitWords(std::string_view words) {
+  std::vector<std::string_view> split;
+  for (std::size_t bar = words.find('|'); bar != words.npos; bar = words.find('|')) {
+    split.push_back(words.substr(0, bar));
+    words.remove_prefix(bar + 1);
+  }
+  split.push_back(words);
+  return split;
+}
 
 LoadedSuites LoadSuites(const PolicyFile& file) {
   LoadedSuites loaded;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/source_pos.h"
+#include "policy/policy_fields.h"
 #include "policy/policy_yaml.h"
 
 namespace mountguard::policy {
@@ -29,14 +30,9 @@ std::string Unknown(std::string_view what, std::string_view word, std::string_vi
 /// The value of a key of a map; the map itself where it has no such key.
 YamlNode MemberOf(YamlNode map, std::string_view key);
 
-/// A key of a map, and how `Reader` reads its value into a T. A table of these is the one way in
-/// which the fields of a struct are read.
-template <class Reader, class T>
-struct YamlField {
-  std::string_view name;
-  void (Reader::*read)(YamlNode value, T* out);
-  bool required = false;
-};
+/// How `Reader` reads the values of the N fields of a T, in the order of the fields' table.
+template <class Reader, class T, std::size_t N>
+using YamlReaders = std::array<void (Reader::*)(YamlNode value, T* out), N>;
 
 /// Reads values of a YAML tree strictly, and tells whatever is wrong with them instead of stopping.
 /// Readers of structs derive from it. Not thread-safe.
@@ -59,10 +55,10 @@ class YamlDecoder {
   template <class Field, std::size_t N, class Read>
   void KnownMap(YamlNode node, std::string_view what, const std::array<Field, N>& fields,
                 const Read& read);
-  /// The same with the functions of the table.
+  /// The same, where every field has a function of its own.
   template <class Reader, class T, std::size_t N>
-  void Map(YamlNode node, std::string_view what, const std::array<YamlField<Reader, T>, N>& fields,
-           T* out);
+  void Map(YamlNode node, std::string_view what, const std::array<PolicyField, N>& fields,
+           const YamlReaders<Reader, T, N>& readers, T* out);
   /// The members of a map whose keys are free; repeated ones are told and left out.
   std::vector<YamlNode::Member> FreeMap(YamlNode node, std::string_view what);
   /// The elements of a list, which must have one. `what` is the field's name.
@@ -103,9 +99,11 @@ void YamlDecoder::KnownMap(YamlNode node, std::string_view what, const std::arra
 
 template <class Reader, class T, std::size_t N>
 void YamlDecoder::Map(YamlNode node, std::string_view what,
-                      const std::array<YamlField<Reader, T>, N>& fields, T* out) {
-  KnownMap(node, what, fields, [this, out](const YamlField<Reader, T>& field, YamlNode value) {
-    (static_cast<Reader*>(this)->*field.read)(value, out);
+                      const std::array<PolicyField, N>& fields,
+                      const YamlReaders<Reader, T, N>& readers, T* out) {
+  KnownMap(node, what, fields, [&](const PolicyField& field, YamlNode value) {
+    (static_cast<Reader*>(this)->*readers[static_cast<std::size_t>(&field - fields.data())])(value,
+                                                                                             out);
   });
 }
 

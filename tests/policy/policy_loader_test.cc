@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/file_reader.h"
+#include "policy/policy_yaml.h"
 #include "tests/policy/golden.h"
 #include "tests/policy/pods.h"
 
@@ -126,6 +127,20 @@ TEST_CASE("a file beyond the limit is refused before it is read") {
   const auto messages = Messages(policy + std::string(kMaxPolicyFileSize, '\n'));
   REQUIRE(messages.size() == 1);
   CHECK(messages[0].find("a policy file may have 16777216: split it") != std::string::npos);
+}
+
+TEST_CASE("documents beyond the limit are not read, and that is told where they begin") {
+  std::string file;
+  for (std::size_t i = 0; i < YamlTree::kMaxDocuments; ++i) {
+    file += "---\n" + PolicyWith("  kubernetesRules: Deny\n");
+  }
+  CHECK(LoadPolicies({{"p.yaml", file}}).problems.empty());
+  CHECK(ReportOf(file + "---\nfirst: beyond\n---\nsecond: beyond\n") ==
+        "p.yaml:6002:1: error: the file holds more than 1000 documents: split it\n"
+        "  6001 | ---\n"
+        "  6002 | first: beyond\n"
+        "       | ^^^^^\n"
+        "  6003 | ---\n\n");
 }
 
 TEST_CASE("the digest follows what decides, not how it is written") {
