@@ -69,7 +69,7 @@ ExitCode RunCheck(const Command& command, const Arguments& arguments, Environmen
   if (!engine) return engine.error();
 
   CheckReport report;
-  report.basis = BasisOf((*engine)->policies(), flags.policy.profile);
+  report.basis = BasisOf((*engine)->policies(), flags.policy.profile, flags.settings.now);
   report.basis.fail_on = FailOn(flags.fail_on);
   const InputSink failures = {
       nullptr, nullptr, [&report](const InputFailure& failure) {

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "cli/json_output.h"
+#include "cli/moment.h"
 #include "cli/terminal.h"
 #include "core/code_frame.h"
-#include "core/rfc3339.h"
 #include "policy/policy_lint.h"
 #include "policy/policy_loader.h"
 
@@ -179,21 +179,11 @@ ExitCode RunPolicyLint(const Command& command, const Arguments& arguments, Envir
   if (std::count(paths.begin(), paths.end(), "-") > 1) {
     return WrongUsage(command, "standard input (-) can be read only once", env);
   }
-  core::WallTime now = env.clock.Now();
-  if (!flags.at.empty()) {
-    const auto time = core::ParseDateOrTime(flags.at);
-    if (!time) {
-      return WrongUsage(
-          command,
-          fmt::format("--at: expected a date such as 2027-01-31 or an RFC 3339 time, got \"{}\"",
-                      flags.at),
-          env);
-    }
-    now = *time;
-  }
+  const auto now = MomentOf(flags.at, env.clock);
+  if (!now) return WrongUsage(command, now.error().message, env);
   auto files = ReadAll(paths, env);
   if (!files) return files.error();
-  const LintReport report = Lint(*std::move(files), now);
+  const LintReport report = Lint(*std::move(files), *now);
   if (flags.format == "json") {
     WriteJsonReport(report, env.out);
   } else {

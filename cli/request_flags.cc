@@ -1,8 +1,6 @@
 #include "cli/request_flags.h"
 
-#include <fmt/format.h>
-
-#include "core/rfc3339.h"
+#include "cli/moment.h"
 
 namespace mountguard::cli {
 
@@ -20,14 +18,9 @@ FlagGroup RequestFlags::Group() {
 
 core::Result<void> RequestFlags::Complete(const Environment& env) {
   if (!dry_run_.empty()) settings_.dry_run = dry_run_ == "true";
-  settings_.now = env.clock.Now();
-  if (at_.empty()) return {};
-  const auto time = core::ParseDateOrTime(at_);
-  if (!time) {
-    return core::Failure(fmt::format(
-        "--at: expected a date such as 2027-01-31 or an RFC 3339 time, got \"{}\"", at_));
-  }
-  settings_.now = *time;
+  const auto now = MomentOf(at_, env.clock);
+  if (!now) return core::Failure(now.error().message);
+  settings_.now = *now;
   return {};
 }
 

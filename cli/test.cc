@@ -2,15 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/input_paths.h"
+#include "cli/moment.h"
 #include "cli/outputs.h"
 #include "cli/report/test_report.h"
 #include "cli/suite_runner.h"
-#include "core/rfc3339.h"
 
 namespace mountguard::cli {
 namespace {
@@ -61,13 +60,8 @@ ExitCode RunTest(const Command& command, const Arguments& arguments, Environment
   std::vector<std::string> paths;
   if (const auto done = ParseFlags(command, groups, &paths, arguments, env)) return *done;
   if (paths.empty()) return WrongUsage(command, "expected a suite, or a directory of suites", env);
-  const auto now = at.empty() ? std::optional(env.clock.Now()) : core::ParseDateOrTime(at);
-  if (!now) {
-    return WrongUsage(
-        command,
-        fmt::format("--at: expected a date such as 2027-01-31 or an RFC 3339 time, got \"{}\"", at),
-        env);
-  }
+  const auto now = MomentOf(at, env.clock);
+  if (!now) return WrongUsage(command, now.error().message, env);
   const auto outputs = ReadOutputs(texts, NamesOf(TestReportFormats()));
   if (!outputs) return WrongUsage(command, outputs.error().message, env);
 

@@ -1,5 +1,10 @@
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
 #include "cli/json_output.h"
 #include "cli/report/reporter.h"
+#include "core/rfc3339.h"
 
 namespace mountguard::cli {
 namespace {
@@ -52,6 +57,20 @@ Json ToJson(const CheckResult& result) {
   return json;
 }
 
+/// `spared` is how often it spared something: one that nothing needs shows as 0.
+Json ToJson(const ReportException& exception, int spared) {
+  return {{"name", exception.name},
+          {"policy", exception.policy},
+          {"file", exception.file},
+          {"line", exception.position.line},
+          {"column", exception.position.column},
+          {"reason", exception.reason},
+          {"expires",
+           exception.expires ? Json(core::FormatRfc3339(*exception.expires)) : Json(nullptr)},
+          {"expired", exception.expired},
+          {"spared", spared}};
+}
+
 Json ToJson(const CheckError& error) {
   return ErrorJson(error.file, error.document, error.position, error.message);
 }
@@ -70,12 +89,21 @@ Json ToArray(const List& values) {
 }  // namespace
 
 void WriteJsonReport(const CheckReport& report, const Terminal&, std::ostream& out) {
+  std::unordered_map<std::string_view, int> spared;
+  for (const CheckResult& result : report.results) {
+    if (result.exception) ++spared[*result.exception];
+  }
+  Json exceptions = Json::array();
+  for (const ReportException& exception : report.basis.exceptions) {
+    exceptions.push_back(ToJson(exception, spared[exception.name]));
+  }
   WriteJson({{"apiVersion", "mountguard.io/v1"},
              {"kind", "CheckReport"},
              {"summary", ToJson(report.summary, report)},
              {"results", ToArray(report.results)},
              {"errors", ToArray(report.errors)},
-             {"skipped", ToArray(report.skipped)}},
+             {"skipped", ToArray(report.skipped)},
+             {"exceptions", std::move(exceptions)}},
             out);
 }
 

@@ -38,7 +38,8 @@ const ReportException* ReportBasis::FindException(std::string_view name) const {
   return nullptr;
 }
 
-ReportBasis BasisOf(const policy::PolicySet& policies, std::string_view profile) {
+ReportBasis BasisOf(const policy::PolicySet& policies, std::string_view profile,
+                    core::WallTime now) {
   ReportBasis basis;
   for (const policy::RuleInfo& rule : policy::AllRules()) {
     basis.rules.push_back({std::string(rule.id), rule.origin, rule.default_action, "",
@@ -51,7 +52,10 @@ ReportBasis BasisOf(const policy::PolicySet& policies, std::string_view profile)
                              policy.name, OneLine(rule.description), ""});
     }
     for (const policy::PolicyException& exception : policy.exceptions) {
-      basis.exceptions.push_back({exception.name, OneLine(exception.reason)});
+      basis.exceptions.push_back(
+          {exception.name, OneLine(exception.reason), policy.name, policy.file,
+           exception.expires ? exception.expires_position : exception.position, exception.expires,
+           exception.ExpiredAt(now)});
     }
   }
   std::sort(basis.rules.begin(), basis.rules.end(),

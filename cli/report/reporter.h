@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/environment.h"
+#include "core/clock.h"
 #include "core/code_frame.h"
 #include "core/source_pos.h"
 #include "policy/finding.h"
@@ -102,6 +103,11 @@ struct ReportRule {
 struct ReportException {
   std::string name;
   std::string reason;  // one line
+  std::string policy;  // the MountPolicy it stands in
+  std::string file;    // and where its expiry stands, or the exception where it has none
+  core::SourcePos position;
+  std::optional<core::WallTime> expires;
+  bool expired = false;  // at the moment of judgement, so that it spares nothing
 };
 
 /// By what was judged; formats explain results from it.
@@ -115,8 +121,9 @@ struct ReportBasis {
   const ReportException* FindException(std::string_view name) const;
 };
 
-/// The rules and exceptions that a profile of these policies has.
-ReportBasis BasisOf(const policy::PolicySet& policies, std::string_view profile);
+/// The rules and exceptions that a profile of these policies has, the latter as they are at `now`.
+ReportBasis BasisOf(const policy::PolicySet& policies, std::string_view profile,
+                    core::WallTime now);
 
 /// What `check` found, in the order of the input.
 struct CheckReport {

@@ -12,6 +12,7 @@
 #include "cli/terminal.h"
 #include "core/code_frame.h"
 #include "core/display_width.h"
+#include "core/rfc3339.h"
 
 namespace mountguard::cli {
 namespace {
@@ -42,21 +43,31 @@ class TextPrinter {
 
   void Print(const CheckResult& result) {
     const Standing standing = StandingOf(result);
-    Announce(PlaceText(result.file, result.position), standing, result.message,
-             fmt::format("[{}]", core::PrintableText(result.rule)));
+    Announce(PlaceText(result.file, result.position), ToString(standing), StyleOf(standing),
+             result.message, fmt::format("[{}]", core::PrintableText(result.rule)));
     PrintFrame(result.frame, standing);
     for (const ReportNote& note : NotesOf(report_, result)) PrintNote(note);
     fmt::print(out_, "\n");
   }
 
   void Print(const CheckError& error) {
-    Announce(PlaceText(error.file, error.position), Standing::kError, error.message, "");
+    Announce(PlaceText(error.file, error.position), ToString(Standing::kError), Style::kDeny,
+             error.message, "");
     PrintFrame(error.frame, Standing::kError);
     fmt::print(out_, "\n");
   }
 
   void Print(const SkippedDocument& skipped) {
-    Announce(PlaceText(skipped.file, skipped.position), Standing::kSkipped, skipped.reason, "");
+    Announce(PlaceText(skipped.file, skipped.position), ToString(Standing::kSkipped), Style::kFaint,
+             skipped.reason, "");
+  }
+
+  /// What may have spared a result until lately, and does not any more.
+  void PrintExpired(const ReportException& exception) {
+    Announce(PlaceText(exception.file, exception.position), "note", Style::kFaint,
+             fmt::format("the exception \"{}\" has expired: since {} it spares nothing",
+                         exception.name, core::FormatRfc3339(*exception.expires)),
+             "");
   }
 
   void PrintSummary() {
@@ -75,19 +86,18 @@ class TextPrinter {
   }
 
  private:
-  void Announce(const std::string& place, Standing standing, std::string_view message,
-                const std::string& rule) {
+  void Announce(const std::string& place, std::string_view label, Style style,
+                std::string_view message, const std::string& rule) {
     constexpr int kIndent = 4;
     const std::string where = core::PrintableText(place);
-    const std::string word = fmt::format("{}:", ToString(standing));
+    const std::string word = fmt::format("{}:", label);
     std::string text = core::PrintableText(message);
     if (!rule.empty()) text += " " + rule;
     const int column = core::DisplayWidth(where + ": " + word + " ");
     text = Wrapped(terminal_, text, column, kIndent);
     text.resize(text.size() - rule.size());  // it has no space, so it is whole at the end
     fmt::print(out_, "{}: {} {}{}\n", Styled(terminal_, Style::kStrong, where),
-               Styled(terminal_, StyleOf(standing), word), text,
-               Styled(terminal_, Style::kFaint, rule));
+               Styled(terminal_, style, word), text, Styled(terminal_, Style::kFaint, rule));
   }
 
   void PrintFrame(const core::CodeFrame& frame, Standing standing) {
@@ -139,7 +149,13 @@ void WriteTextReport(const CheckReport& report, const Terminal& terminal, std::o
   for (const CheckResult& result : report.results) printer.Print(result);
   for (const CheckError& error : report.errors) printer.Print(error);
   for (const SkippedDocument& skipped : report.skipped) printer.Print(skipped);
-  if (!report.skipped.empty()) fmt::print(out, "\n");
+  bool listed = !report.skipped.empty();
+  for (const ReportException& exception : report.basis.exceptions) {
+    if (!exception.expired) continue;
+    printer.PrintExpired(exception);
+    listed = true;
+  }
+  if (listed) fmt::print(out, "\n");
   printer.PrintSummary();
 }
 
