@@ -16,6 +16,7 @@
 #include "cli/man.h"
 #include "cli/policy.h"
 #include "cli/policy_export.h"
+#include "cli/policy_schema.h"
 #include "cli/rules.h"
 #include "cli/serve.h"
 #include "cli/terminal.h"
@@ -129,6 +130,7 @@ const std::vector<Command>& AllCommands() {
       kTestCommand,
       kPolicyLintCommand,
       kPolicyExportCommand,
+      kPolicySchemaCommand,
       kRulesCommand,
       kCertsIssueCommand,
       kCertsShowCommand,

@@ -25,6 +25,8 @@ require_packages "${build_packages[@]}" catch2 curl jq libxml2-utils
 (cd tests/reference && . ../go_needed.sh && need_go) || echo "  so the tests in tests/reference and tests/e2e will not run"
 command -v clang-format-14 >/dev/null || echo "skipped: no clang-format-14, so the format is not checked"
 command -v chromedriver >/dev/null || echo "skipped: no chromium-driver, so nobody opens the html report"
+/usr/bin/python3 -c 'import jsonschema, yaml' 2>/dev/null ||
+  echo "skipped: no python3-jsonschema or no python3-yaml, so policies are not held against their schema"
 [ -d build/readers ] || echo "skipped: no build/readers (tests/reports/fetch.sh), so SARIF and JUnit are not read by others"
 [ -d "${MOUNTGUARD_CORPUS:-../shared/corpus}" ] ||
   echo "skipped: no corpus of real manifests at ${MOUNTGUARD_CORPUS:-../shared/corpus}, so the tests that read it will not"
