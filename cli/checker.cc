@@ -136,6 +136,7 @@ policy::RequestFacts AssumedRequest(const CheckSettings& settings, core::JsonVal
 
 CheckReport Checker::Check(const std::function<InputCounts(const InputSink& sink)>& read) {
   report_ = {};
+  results_.clear();
   lines_.reset();
   lines_of_ = nullptr;
   const InputSink sink = {[this](const InputObject& object) { Take(object); },
@@ -144,10 +145,13 @@ CheckReport Checker::Check(const std::function<InputCounts(const InputSink& sink
   const InputCounts counts = read(sink);
   report_.summary.files = counts.files;
   report_.summary.documents = counts.documents;
-  for (const CheckResult& result : report_.results) Count(result, &report_.summary);
   std::stable_sort(
-      report_.results.begin(), report_.results.end(),
+      results_.begin(), results_.end(),
       [](const CheckResult& a, const CheckResult& b) { return SortKey(a) < SortKey(b); });
+  for (CheckResult& result : results_) {
+    Count(result, &report_.summary);
+    report_.results.Add(std::move(result));
+  }
   return std::move(report_);
 }
 
@@ -215,7 +219,7 @@ void Checker::Evaluate(const InputObject& object) {
   }
   engine_.Evaluate(subject_, settings_.now, &verdict_);
   for (const Finding& finding : verdict_.findings) {
-    CheckResult& result = report_.results.emplace_back();
+    CheckResult& result = results_.emplace_back();
     SetPlace(object.place, &result);
     SetObject(subject_, &result);
     if (const auto index = static_cast<std::size_t>(finding.template_index);
@@ -235,7 +239,7 @@ void Checker::Take(const InputNote& note) {
     AddError(note.place, note.pos, note.text, note.first_line, note.message);
     return;
   }
-  CheckResult& result = report_.results.emplace_back();
+  CheckResult& result = results_.emplace_back();
   SetPlace(note.place, &result);
   result.rule =
       note.kind == InputNoteKind::kDuplicateKey ? policy::kDuplicateKey : policy::kDroppedDocument;
@@ -279,7 +283,7 @@ void Append(CheckReport part, CheckReport* report) {
   sum.audit += part.summary.audit;
   sum.excepted += part.summary.excepted;
   sum.undetermined += part.summary.undetermined;
-  MoveBehind(part.results, &report->results);
+  for (const CheckResult& result : std::as_const(part.results)) report->results.Add(result);
   MoveBehind(part.errors, &report->errors);
   MoveBehind(part.skipped, &report->skipped);
 }

@@ -77,6 +77,7 @@ class Checker {
   policy::Verdict verdict_;
   std::optional<core::LineIndex> lines_;  // of the text at lines_of_
   const char* lines_of_ = nullptr;
+  std::vector<CheckResult> results_;  // until they are in order
   CheckReport report_;
 };
 

@@ -1,6 +1,8 @@
 #include "cli/coverage.h"
 
+#include <functional>
 #include <set>
+#include <string>
 #include <unordered_set>
 
 namespace mountguard::cli {
@@ -30,7 +32,7 @@ struct Found {
     }
   }
 
-  std::set<std::string_view> rules, undetermined, exceptions;
+  std::set<std::string, std::less<>> rules, undetermined, exceptions;
 };
 
 }  // namespace

@@ -38,11 +38,14 @@ inline Json SkippedJson(const std::string& file, int document, core::SourcePos p
   return {{"file", file}, {"document", document}, {"line", position.line}, {"reason", reason}};
 }
 
-/// Writes `json` indented, with a line end. Texts that are no UTF-8 (a file's name may be none) are
-/// written with U+FFFD in place of what is not.
-inline void WriteJson(const Json& json, std::ostream& out) {
-  out << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+/// `json` in indented lines. Texts that are no UTF-8 (a file's name may be none) have U+FFFD in
+/// place of what is not.
+inline std::string Indented(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
+
+/// Writes `json` indented, with a line end.
+inline void WriteJson(const Json& json, std::ostream& out) { out << Indented(json) << '\n'; }
 
 }  // namespace mountguard::cli
 

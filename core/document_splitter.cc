@@ -72,7 +72,7 @@ Preamble ReadPreamble(std::string_view text) {
     }
     preamble.is_plain = preamble.is_plain && IsPlain(line);
     if (line.substr(0, kHelmSource.size()) == kHelmSource) {
-      preamble.helm_source = trimmed.substr(kHelmSource.size());
+      preamble.helm_source = TrimSpace(line.substr(kHelmSource.size()));
     }
     text.remove_prefix(line.size());
   }

@@ -45,14 +45,11 @@ class PositionCursor {
       at_ = first_;
       pos_ = start_;
     }
-    for (; at_ < std::min(offset, text_.size()); ++at_) {
+    while (at_ < std::min(offset, text_.size())) {
       const auto byte = static_cast<unsigned char>(text_[at_]);
-      if (byte == '\n') {
-        ++pos_.line;
-        pos_.column = 1;
-      } else if ((byte & 0xC0) != 0x80) {
-        ++pos_.column;
-      }
+      at_ += byte < 0x80 ? 1 : DecodeRune(text_.substr(at_)).length;
+      ++pos_.column;
+      if (byte == '\n') pos_ = {pos_.line + 1, 1};
     }
     return pos_;
   }
@@ -268,7 +265,7 @@ class YamlPump {
         text_(*text),
         builder_(*builder),
         events_(text->text(), document.lacks_line_feed),
-        has_odd_breaks_(HasOddBreaks(text->text())) {}
+        counts_otherwise_(document.lacks_line_feed || HasOddBreaks(text->text())) {}
 
   /// True if Run came across something that the text had to be changed for: everything must then be
   /// done again.
@@ -414,7 +411,7 @@ class YamlPump {
   }
 
   SourcePos Position(const yaml_mark_t& mark) {
-    if (has_odd_breaks_) {
+    if (counts_otherwise_) {
       if (!cursor_) cursor_.emplace(text_.text(), document_.start);
       return cursor_->At(OffsetOf(mark));
     }
@@ -521,8 +518,8 @@ class YamlPump {
   GoYamlText& text_;
   DocumentBuilder& builder_;
   EventParser events_;
-  bool has_odd_breaks_;
-  std::optional<PositionCursor> cursor_;  // where libyaml's own count is not that of a file's lines
+  bool counts_otherwise_;  // libyaml counts lines that the file has not
+  std::optional<PositionCursor> cursor_;
   bool must_start_again_ = false;
   bool held_ = false;  // the root mapping, which began at
   std::size_t held_index_ = 0;

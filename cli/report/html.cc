@@ -48,7 +48,7 @@ void DropCommonIndent(core::CodeFrame* frame) {
 
 /// What stands in a file, in the order of the report.
 struct FileEntries {
-  std::vector<const CheckResult*> results;
+  std::vector<std::size_t> results;  // their places in the report
   std::vector<const CheckError*> errors;
   std::vector<const SkippedDocument*> skipped;
 };
@@ -151,7 +151,7 @@ class PageWriter {
     fmt::print(out_, "<main>\n");
     for (const auto& [file, entries] : by_file_) {
       fmt::print(out_, "<section class=\"file\">\n<h2>{}</h2>\n", Escaped(FileText(file)));
-      for (const CheckResult* result : entries.results) Entry(*result);
+      for (const std::size_t result : entries.results) Entry(report_.results[result]);
       for (const CheckError* error : entries.errors) Entry(*error);
       for (const SkippedDocument* skipped : entries.skipped) Entry(*skipped);
       fmt::print(out_, "</section>\n");
@@ -278,8 +278,10 @@ class PageWriter {
 
   static std::map<std::string, FileEntries> ByFile(const CheckReport& report) {
     std::map<std::string, FileEntries> by_file;
-    for (const CheckResult& result : report.results)
-      by_file[result.file].results.push_back(&result);
+    std::size_t place = 0;
+    for (const CheckResult& result : report.results) {
+      by_file[result.file].results.push_back(place++);
+    }
     for (const CheckError& error : report.errors) by_file[error.file].errors.push_back(&error);
     for (const SkippedDocument& skipped : report.skipped) {
       by_file[skipped.file].skipped.push_back(&skipped);

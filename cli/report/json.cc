@@ -1,6 +1,11 @@
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include <map>
+#include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "cli/json_output.h"
 #include "cli/report/reporter.h"
@@ -79,32 +84,52 @@ Json ToJson(const SkippedDocument& skipped) {
   return SkippedJson(skipped.file, skipped.document, skipped.position, skipped.reason);
 }
 
+Json ToJson(const Json& json) { return json; }
+
+/// `lines` as they stand in a list of the report.
+std::string OneLevelIn(std::string_view lines) {
+  constexpr std::string_view kIndent = "    ";
+  std::string indented(kIndent);
+  for (const char c : lines) {
+    indented += c;
+    if (c == '\n') indented += kIndent;
+  }
+  return indented;
+}
+
+/// Writes a member of the report, a list, element by element: there may be very many.
 template <class List>
-Json ToArray(const List& values) {
-  Json array = Json::array();
-  for (const auto& value : values) array.push_back(ToJson(value));
-  return array;
+void WriteList(std::string_view name, const List& values, std::ostream& out) {
+  fmt::print(out, ",\n  \"{}\": [", name);
+  std::string_view separator = "\n";
+  for (const auto& value : values) {
+    out << separator << OneLevelIn(Indented(ToJson(value)));
+    separator = ",\n";
+  }
+  out << (separator == "\n" ? "]" : "\n  ]");
 }
 
 }  // namespace
 
 void WriteJsonReport(const CheckReport& report, const Terminal&, std::ostream& out) {
-  std::unordered_map<std::string_view, int> spared;
+  std::map<std::string, int> spared;
   for (const CheckResult& result : report.results) {
     if (result.exception) ++spared[*result.exception];
   }
-  Json exceptions = Json::array();
+  std::vector<Json> exceptions;
   for (const ReportException& exception : report.basis.exceptions) {
     exceptions.push_back(ToJson(exception, spared[exception.name]));
   }
-  WriteJson({{"apiVersion", "mountguard.io/v1"},
-             {"kind", "CheckReport"},
-             {"summary", ToJson(report.summary, report)},
-             {"results", ToArray(report.results)},
-             {"errors", ToArray(report.errors)},
-             {"skipped", ToArray(report.skipped)},
-             {"exceptions", std::move(exceptions)}},
-            out);
+  std::string head = Indented({{"apiVersion", "mountguard.io/v1"},
+                               {"kind", "CheckReport"},
+                               {"summary", ToJson(report.summary, report)}});
+  head.resize(head.size() - 2);  // without the closing line
+  out << head;
+  WriteList("results", report.results, out);
+  WriteList("errors", report.errors, out);
+  WriteList("skipped", report.skipped, out);
+  WriteList("exceptions", exceptions, out);
+  out << "\n}\n";
 }
 
 }  // namespace mountguard::cli

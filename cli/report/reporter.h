@@ -1,7 +1,6 @@
 #ifndef MOUNTGUARD_CLI_REPORT_REPORTER_H_
 #define MOUNTGUARD_CLI_REPORT_REPORTER_H_
 
-#include <deque>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -9,6 +8,8 @@
 #include <vector>
 
 #include "cli/environment.h"
+#include "cli/report/check_result.h"
+#include "cli/report/result_list.h"
 #include "core/clock.h"
 #include "core/code_frame.h"
 #include "core/source_pos.h"
@@ -16,48 +17,6 @@
 #include "policy/policy_set.h"
 
 namespace mountguard::cli {
-
-/// One thing that `check` has to say, with everything that some format prints of it. Owns its text:
-/// the document it speaks of is gone when it is printed.
-struct CheckResult {
-  std::string file;
-  int document = 0;
-  std::optional<int> item;
-  core::SourcePos position;
-  core::SourcePos definition;  // where the anchor stands, if the value came through one
-  core::CodeFrame frame;
-  std::optional<std::string> source;  // Helm's template
-
-  std::string api_version;
-  std::string kind;
-  std::string namespace_name;
-  std::string name;
-
-  std::string template_path;  // "" for a Pod
-  std::optional<std::string> container;
-  std::optional<std::string> container_type;
-  bool sidecar = false;
-  std::optional<int> mount;
-  std::optional<int> device;
-  std::optional<std::string> volume;
-  std::optional<std::string> mount_path;
-  std::optional<std::string> mount_propagation;  // nothing: not set
-  std::optional<std::string> cri;                // nothing: the mode is no mode
-
-  std::string rule;
-  policy::Origin origin = policy::Origin::kKubernetes;
-  policy::ActionSet actions;
-  std::string field;
-  std::string error;  // Kubernetes' rules only
-  std::string message;
-  std::optional<std::string> exception;
-  std::vector<std::string> undetermined;
-
-  /// Speaks up: no exception spares it.
-  bool stands() const { return !exception.has_value(); }
-  /// What it comes to: Deny, Warn or Audit.
-  policy::Action action() const { return actions.Strongest(); }
-};
 
 /// Something that could not be read.
 struct CheckError {
@@ -130,7 +89,7 @@ struct CheckReport {
   ReportBasis basis;
   std::vector<std::string> files;  // all that were to be read
   CheckSummary summary;
-  std::deque<CheckResult> results;  // there may be very many: no copies as they grow
+  ResultList results;
   std::vector<CheckError> errors;
   std::vector<SkippedDocument> skipped;
 

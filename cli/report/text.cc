@@ -116,15 +116,15 @@ class TextPrinter {
 
   /// How often each rule spoke, the most frequent first: what to begin with where there is much.
   void PrintRules() {
-    std::map<std::string_view, std::pair<int, Standing>> by_rule;
+    std::map<std::string, std::pair<int, Standing>> by_rule;
     for (const CheckResult& result : report_.results) {
       auto& [count, strongest] =
           by_rule.emplace(result.rule, std::pair(0, Standing::kSkipped)).first->second;
       ++count;
       strongest = std::min(strongest, StandingOf(result));
     }
-    std::vector<std::pair<std::string_view, std::pair<int, Standing>>> rules(by_rule.begin(),
-                                                                             by_rule.end());
+    std::vector<std::pair<std::string, std::pair<int, Standing>>> rules(by_rule.begin(),
+                                                                        by_rule.end());
     std::stable_sort(rules.begin(), rules.end(),
                      [](const auto& a, const auto& b) { return a.second.first > b.second.first; });
     const std::size_t digits = fmt::formatted_size("{}", rules.front().second.first);

@@ -79,6 +79,32 @@ TEST_CASE("the report is the same whatever the number of threads") {
   for (const int jobs : {2, 3, 8}) CHECK((Report(files, memory, jobs) == expected));
 }
 
+TEST_CASE("every format tells of thousands of results as of a few") {
+  const auto written = [](int count) {
+    const MemoryFiles memory({{"f", Documents(5 * count, 0)}});
+    std::istringstream in;
+    std::ostringstream out;
+    const core::FixedClock clock(core::WallTime{});
+    Environment env = {in, out, out, memory, clock, {}};
+    const policy::Engine engine(policy::Baseline(), "", core::Runtime::kContainerd);
+    const CheckReport report = CheckInParallel({"f"}, engine, CheckSettings(), 2, env);
+    for (const ReportFormat& format : ReportFormats()) format.write(report, {}, out);
+    return out.str();
+  };
+  const auto occurrences = [](const std::string& text, const std::string& of) {
+    std::size_t count = 0;
+    for (std::size_t at = text.find(of); at != std::string::npos; at = text.find(of, at + 1)) {
+      ++count;
+    }
+    return count;
+  };
+  // What is said of one pod does not depend on how many there are.
+  const std::string text = written(2500);
+  CHECK(occurrences(text, "p500\"") > 0);
+  CHECK(occurrences(text, "p500\"") == occurrences(written(200), "p500\""));
+  CHECK(occurrences(text, "bidirectional-requires-privileged") > 3 * 2500);
+}
+
 TEST_CASE("progress is a line that says how far it is") {
   CHECK(DescribeProgress(12, 1000, 45'400'000) == "checking: file 12 of 1000, 45 MB");
 }

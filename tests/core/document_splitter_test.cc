@@ -136,3 +136,10 @@ TEST_CASE("the template that Helm made a document of is remembered") {
   CHECK(documents[1].helm_source == "chart/b.yaml");
   CHECK(documents[2].helm_source.empty());
 }
+
+TEST_CASE("a Source comment without a template is no template") {
+  const std::string alone = "# Source: ";
+  CHECK(Split(alone)[0].helm_source.empty());
+  const std::string before = "# Source: \na: 1\n";
+  CHECK(Split(before)[0].helm_source.empty());
+}

@@ -1,0 +1,209 @@
+#include "cli/report/result_list.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+namespace mountguard::cli {
+namespace {
+
+constexpr std::size_t kUnpacked = 1000;
+constexpr std::size_t kMostPackedBytes = std::size_t{8} << 20;
+
+/// Every field of a result, in one order for packing and unpacking. `archive` gets them one by one.
+template <class Archive, class Result>
+void VisitFields(Archive& archive, Result& result) {
+  archive(result.file);
+  archive(result.document);
+  archive(result.item);
+  archive(result.position.line);
+  archive(result.position.column);
+  archive(result.definition.line);
+  archive(result.definition.column);
+  archive(result.frame.lines);
+  archive(result.frame.target);
+  archive(result.frame.caret_column);
+  archive(result.frame.caret_width);
+  archive(result.source);
+  archive(result.api_version);
+  archive(result.kind);
+  archive(result.namespace_name);
+  archive(result.name);
+  archive(result.template_path);
+  archive(result.container);
+  archive(result.container_type);
+  archive(result.sidecar);
+  archive(result.mount);
+  archive(result.device);
+  archive(result.volume);
+  archive(result.mount_path);
+  archive(result.mount_propagation);
+  archive(result.cri);
+  archive(result.rule);
+  archive(result.origin);
+  archive(result.actions);
+  archive(result.field);
+  archive(result.error);
+  archive(result.message);
+  archive(result.exception);
+  archive(result.undetermined);
+}
+
+/// Appends values to a text.
+class Packer {
+ public:
+  explicit Packer(std::string* out) : out_(*out) {}
+
+  template <class T>
+  void operator()(const T& value) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    out_.append(reinterpret_cast<const char*>(&value), sizeof(value));
+  }
+  void operator()(const std::string& text) {
+    (*this)(static_cast<std::uint32_t>(text.size()));
+    out_ += text;
+  }
+  template <class T>
+  void operator()(const std::optional<T>& value) {
+    (*this)(value.has_value());
+    if (value) (*this)(*value);
+  }
+  template <class T>
+  void operator()(const std::vector<T>& values) {
+    (*this)(static_cast<std::uint32_t>(values.size()));
+    for (const T& value : values) (*this)(value);
+  }
+  void operator()(const core::CodeFrame::Line& line) {
+    (*this)(line.number);
+    (*this)(line.text);
+  }
+
+ private:
+  std::string& out_;
+};
+
+/// Takes the same values off a text, which a Packer made.
+class Unpacker {
+ public:
+  explicit Unpacker(std::string_view packed) : rest_(packed) {}
+
+  template <class T>
+  void operator()(T& value) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    std::memcpy(&value, rest_.data(), sizeof(value));
+    rest_.remove_prefix(sizeof(value));
+  }
+  void operator()(std::string& text) {
+    std::uint32_t size = 0;
+    (*this)(size);
+    text = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+  }
+  template <class T>
+  void operator()(std::optional<T>& value) {
+    bool given = false;
+    (*this)(given);
+    value.reset();
+    if (given) (*this)(value.emplace());
+  }
+  template <class T>
+  void operator()(std::vector<T>& values) {
+    std::uint32_t size = 0;
+    (*this)(size);
+    values.resize(size);
+    for (T& value : values) (*this)(value);
+  }
+  void operator()(core::CodeFrame::Line& line) {
+    (*this)(line.number);
+    (*this)(line.text);
+  }
+
+ private:
+  std::string_view rest_;
+};
+
+/// A new file that has no name any more; none where there is no place for one.
+core::ScopedFd MakeNamelessFile() {
+  std::error_code error;
+  const std::filesystem::path directory = std::filesystem::temp_directory_path(error);
+  if (error) return core::ScopedFd();
+  std::string path = (directory / "mountguard-XXXXXX").string();
+  core::ScopedFd file(::mkostemp(path.data(), O_CLOEXEC));
+  if (file.valid()) ::unlink(path.c_str());
+  return file;
+}
+
+bool WriteAll(int file, std::string_view text, std::uint64_t offset) {
+  while (!text.empty()) {
+    const ssize_t count = ::pwrite(file, text.data(), text.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(count));
+    offset += static_cast<std::uint64_t>(count);
+  }
+  return true;
+}
+
+}  // namespace
+
+void ResultList::Add(CheckResult result) {
+  if (first_.size() < kUnpacked) {
+    first_.push_back(std::move(result));
+    return;
+  }
+  const std::size_t start = packed_.size();
+  Packer packer(&packed_);
+  VisitFields(packer, std::as_const(result));
+  packed_results_.push_back({start, static_cast<std::uint32_t>(packed_.size() - start)});
+  if (packed_.size() > kMostPackedBytes && !cannot_spill_) SpillPacked();
+}
+
+/// Moves what is packed to the file. If that fails it stays, and no further try is made.
+void ResultList::SpillPacked() {
+  if (!spill_) spill_ = std::make_shared<Spill>(Spill{MakeNamelessFile(), 0});
+  cannot_spill_ = !spill_->file.valid() || !WriteAll(spill_->file.get(), packed_, spill_->size);
+  if (cannot_spill_) return;
+  for (std::size_t i = spilled_; i < packed_results_.size(); ++i) {
+    packed_results_[i].offset += spill_->size;
+  }
+  spilled_ = packed_results_.size();
+  spill_->size += packed_.size();
+  packed_.clear();
+}
+
+const CheckResult& ResultList::operator[](std::size_t index) const {
+  if (index < first_.size()) return first_[index];
+  const std::size_t packed = index - first_.size();
+  const Place place = packed_results_[packed];
+  std::string read;
+  std::string_view text = packed_;
+  if (packed < spilled_) {
+    read.resize(place.size);
+    std::size_t filled = 0;
+    while (filled < read.size()) {
+      const ssize_t count = ::pread(spill_->file.get(), read.data() + filled, read.size() - filled,
+                                    static_cast<off_t>(place.offset + filled));
+      if (count < 0 && errno == EINTR) continue;
+      if (count <= 0) std::abort();  // we wrote it: the disk is broken, and so is the report
+      filled += static_cast<std::size_t>(count);
+    }
+    text = read;
+  } else {
+    text = text.substr(place.offset, place.size);
+  }
+  Unpacker unpacker(text);
+  VisitFields(unpacker, unpacked_);
+  return unpacked_;
+}
+
+}  // namespace mountguard::cli

@@ -1,0 +1,105 @@
+#include "cli/report/result_list.h"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <utility>
+
+namespace mountguard::cli {
+namespace {
+
+CheckResult MakeResult(int number) {
+  CheckResult result;
+  result.file = "f" + std::to_string(number) + ".yaml";
+  result.document = number;
+  if (number % 2 == 0) result.item = number;
+  result.position = {number, 2};
+  result.definition = {3, number};
+  result.frame.lines = {{number, "text"},
+                        {number + 1, std::string(static_cast<std::size_t>(number % 50), 'x')}};
+  result.frame.target = 1;
+  result.frame.caret_column = 4;
+  result.frame.caret_width = 5;
+  if (number % 3 == 0) result.source = "template";
+  result.api_version = "v1";
+  result.kind = "Pod";
+  result.namespace_name = "n";
+  result.name = "name-" + std::to_string(number);
+  result.template_path = "spec.template";
+  result.container = "c";
+  result.container_type = "container";
+  result.sidecar = number % 2 == 1;
+  result.mount = 7;
+  result.device = 8;
+  result.volume = "v";
+  result.mount_path = "/m";
+  result.mount_propagation = "Bidirectional";
+  result.cri = "PROPAGATION_BIDIRECTIONAL";
+  result.rule = "rule";
+  result.origin = policy::Origin::kPolicy;
+  result.actions = policy::Action::kWarn;
+  result.field = "spec";
+  result.error = "error";
+  result.message = std::string(1000, 'm');
+  if (number % 5 == 0) result.exception = "exception";
+  result.undetermined = {"user", "groups"};
+  return result;
+}
+
+/// Every field, so that one that is forgotten in packing is noticed.
+bool Same(const CheckResult& a, const CheckResult& b) {
+  const auto same_frame = [&] {
+    if (a.frame.lines.size() != b.frame.lines.size()) return false;
+    for (std::size_t i = 0; i < a.frame.lines.size(); ++i) {
+      if (a.frame.lines[i].number != b.frame.lines[i].number) return false;
+      if (a.frame.lines[i].text != b.frame.lines[i].text) return false;
+    }
+    return a.frame.target == b.frame.target && a.frame.caret_column == b.frame.caret_column &&
+           a.frame.caret_width == b.frame.caret_width;
+  };
+  return same_frame() && a.file == b.file && a.document == b.document && a.item == b.item &&
+         a.position == b.position && a.definition == b.definition && a.source == b.source &&
+         a.api_version == b.api_version && a.kind == b.kind &&
+         a.namespace_name == b.namespace_name && a.name == b.name &&
+         a.template_path == b.template_path && a.container == b.container &&
+         a.container_type == b.container_type && a.sidecar == b.sidecar && a.mount == b.mount &&
+         a.device == b.device && a.volume == b.volume && a.mount_path == b.mount_path &&
+         a.mount_propagation == b.mount_propagation && a.cri == b.cri && a.rule == b.rule &&
+         a.origin == b.origin && a.actions == b.actions && a.field == b.field &&
+         a.error == b.error && a.message == b.message && a.exception == b.exception &&
+         a.undetermined == b.undetermined;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a list of results gives back what was put in, packed or not, from memory and from file") {
+  constexpr int kCount = 20'000;  // some 25 MB: several times what stays in memory
+  ResultList list;
+  for (int i = 0; i < kCount; ++i) list.Add(MakeResult(i));
+  REQUIRE(list.size() == kCount);
+  int number = 0;
+  bool same = true;
+  for (const CheckResult& result : std::as_const(list)) {
+    same = same && Same(result, MakeResult(number++));
+  }
+  CHECK(same);
+  CHECK(number == kCount);
+  for (const int place : {0, 999, 1000, 5000, kCount - 1, 17, 12'345}) {
+    CHECK(Same(std::as_const(list)[static_cast<std::size_t>(place)], MakeResult(place)));
+  }
+}
+
+TEST_CASE("copies of a list go their own ways") {
+  ResultList one;
+  for (int i = 0; i < 15'000; ++i) one.Add(MakeResult(i));
+  ResultList other = one;
+  for (int i = 15'000; i < 25'000; ++i) one.Add(MakeResult(i));
+  for (int i = 15'000; i < 25'000; ++i) other.Add(MakeResult(i + 1));
+  CHECK(Same(std::as_const(one)[24'999], MakeResult(24'999)));
+  CHECK(Same(std::as_const(other)[24'999], MakeResult(25'000)));
+  CHECK(Same(std::as_const(one)[16'000], MakeResult(16'000)));
+  CHECK(Same(std::as_const(other)[16'000], MakeResult(16'001)));
+}
+
+}  // namespace mountguard::cli
