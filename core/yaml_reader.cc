@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -64,19 +66,25 @@ class PositionCursor {
 
 // --- JSON ---------------------------------------------------------------------------------------
 
-/// Integers beyond 64 bits are floating point to the API server; we write them so that they are to
-/// our parser.
-void AppendNumber(std::string_view digits, std::string* json) {
-  const bool integer = digits.find_first_of(".eE") == std::string_view::npos;
-  const char* const end = digits.data() + digits.size();
-  std::int64_t exact = 0;
+/// Appends a number, or one of JSON's words. Integers beyond 64 bits are floating point to the API
+/// server; we write them so that they are to our parser. Fails beyond what floating point can hold.
+Result<void> AppendLiteral(std::string_view text, std::string* json) {
+  const char* const end = text.data() + text.size();
   double value = 0;
-  if (integer && std::from_chars(digits.data(), end, exact).ec == std::errc::result_out_of_range &&
-      std::from_chars(digits.data(), end, value).ec == std::errc()) {
+  const std::errc failure = std::from_chars(text.data(), end, value).ec;
+  if (failure == std::errc::result_out_of_range &&
+      std::isinf(std::strtod(std::string(text).c_str(), nullptr))) {
+    return Failure("the number is too large: Kubernetes reads numbers up to 1.8e308");
+  }
+  const bool integer = text.find_first_of(".eE") == std::string_view::npos;
+  std::int64_t exact = 0;
+  if (integer && failure == std::errc() &&
+      std::from_chars(text.data(), end, exact).ec == std::errc::result_out_of_range) {
     AppendJsonNumber(value, json);
   } else {
-    json->append(digits);
+    json->append(text);
   }
+  return {};
 }
 
 /// Gives the tokens of a text that is known to be one JSON value to a builder.
@@ -106,7 +114,7 @@ Outcome ReadJson(const DocumentText& document, DocumentBuilder* builder) {
     } else {
       length = std::min(text.find_first_of(",]} \t\r\n", at), text.size()) - at;
       number.clear();
-      AppendNumber(text.substr(at, length), &number);
+      taken = AppendLiteral(text.substr(at, length), &number);
       builder->Literal(number, pos);
     }
     if (!taken) return Refused(taken.error().message, pos);

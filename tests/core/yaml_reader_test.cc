@@ -322,6 +322,16 @@ TEST_CASE("what libyaml reads otherwise than go-yaml is read as go-yaml does") {
   CHECK(Refusal("{a: 1}: x\n").find("1:1: a mapping stands where a key must") == 0);
 }
 
+TEST_CASE("a JSON number that is too large is refused at its place") {
+  const std::string manifest = "{\"a\": 1,\n \"b\": 1e999, \"c\": 1e-999}";
+  DocumentSplitter splitter(manifest);
+  YamlDocument document;
+  const auto read = YamlReader().Read(*splitter.Next(), &document);
+  REQUIRE_FALSE(read);
+  CHECK(read.error().pos == SourcePos{2, 7});
+  CHECK(read.error().message.find("the number is too large") == 0);
+}
+
 TEST_CASE("stand-ins do not move what stands behind them") {
   const std::string text = "a: \"it\\'s\" # \ufeff\nb: {c:, d: \ufeffe, f: 1}\n";
   DocumentText document_text;

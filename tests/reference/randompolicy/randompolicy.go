@@ -158,7 +158,7 @@ var fields = []field{
 	{"containerTypes", words("container", "initContainer", "sidecar", "ephemeralContainer")},
 	{"images", func(g generator) any { return g.some(imagePatterns) }},
 	{"privileged", generator.flag},
-	{"capabilities", words("SYS_ADMIN", "CAP_NET_ADMIN", "ALL", "cap_sys_ptrace")},
+	{"capabilities", words("SYS_ADMIN", "CAP_NET_ADMIN", "ALL", "CAP_SYS_PTRACE")},
 	{"mountPropagation", words("None", "HostToContainer", "Bidirectional", "Unset")},
 	{"readOnly", generator.flag},
 	{"recursiveReadOnly", words("Disabled", "IfPossible", "Enabled")},
