@@ -205,18 +205,22 @@ std::string ExceptionsAnnotation(const policy::Verdict& verdict) {
   return value;
 }
 
+void BeginResponse(const AdmissionReview& review, bool allowed, JsonWriter* json) {
+  json->BeginObject();
+  json->Key("kind").String("AdmissionReview");
+  json->Key("apiVersion").String(review.api_version);
+  json->Key("response").BeginObject();
+  json->Key("uid").String(review.uid);
+  json->Key("allowed").Bool(allowed);
+}
+
 std::string EncodeResponse(const AdmissionReview& review, const policy::Subject& subject,
                            const policy::Verdict& verdict, std::string_view policy_digest) {
   const Action decision = verdict.Decision();
   std::string body;
   body.reserve(1024);
   JsonWriter json(&body);
-  json.BeginObject();
-  json.Key("kind").String("AdmissionReview");
-  json.Key("apiVersion").String(review.api_version);
-  json.Key("response").BeginObject();
-  json.Key("uid").String(review.uid);
-  json.Key("allowed").Bool(decision != Action::kDeny);
+  BeginResponse(review, decision != Action::kDeny, &json);
   if (decision == Action::kDeny) WriteDenial(review, subject, verdict, &json);
   if (!verdict.findings.empty()) {
     const std::vector<std::string> warnings = Warnings(verdict);

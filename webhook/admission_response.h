@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/json_writer.h"
 #include "policy/subject.h"
 #include "policy/verdict.h"
 #include "webhook/admission_review.h"
@@ -17,6 +18,10 @@ namespace mountguard::webhook {
 /// controllers and `kubectl apply` of several objects show nothing else.
 std::string EncodeResponse(const AdmissionReview& review, const policy::Subject& subject,
                            const policy::Verdict& verdict, std::string_view policy_digest);
+
+/// Opens the AdmissionReview that answers `review` and its `response`, up to `allowed`; the caller
+/// goes on inside and closes both objects.
+void BeginResponse(const AdmissionReview& review, bool allowed, core::JsonWriter* json);
 
 /// A metav1.Status, the one body of an HTTP error whose message the API server's user gets to read.
 std::string EncodeStatus(int code, std::string_view message);

@@ -9,6 +9,7 @@
 
 #include "core/json_writer.h"
 #include "policy/verdict.h"
+#include "webhook/admission_response.h"
 #include "webhook/policy_review.h"
 #include "webhook/warning_list.h"
 
@@ -115,12 +116,7 @@ std::string Encode(const AdmissionReview& review, Action action, const PolicyRev
                    std::string_view policy_digest) {
   std::string body;
   JsonWriter json(&body);
-  json.BeginObject();
-  json.Key("kind").String("AdmissionReview");
-  json.Key("apiVersion").String(review.api_version);
-  json.Key("response").BeginObject();
-  json.Key("uid").String(review.uid);
-  json.Key("allowed").Bool(action != Action::kDeny);
+  BeginResponse(review, action != Action::kDeny, &json);
   if (action == Action::kDeny) WriteDenial(NameOf(review), said.errors, &json);
   WarningList list;
   if (action != Action::kDeny) {
