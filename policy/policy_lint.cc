@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
-#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,9 +16,10 @@
 #include "core/workload.h"
 #include "policy/all_rules.h"
 #include "policy/block.h"
+#include "policy/block_doubts.h"
 #include "policy/block_logic.h"
-#include "policy/glob.h"
 #include "policy/kubernetes/rule_ids.h"
+#include "policy/lint_table.h"
 #include "policy/settings.h"
 #include "policy/yaml_decoder.h"
 
@@ -29,66 +28,6 @@ namespace {
 
 /// More warnings than these are counted, not told.
 constexpr std::size_t kMaxWarnings = 1'000;
-
-// Their ids are an interface: users look them up in docs/policy-reference.md.
-enum Lint : std::size_t {
-  kBlockWithoutEffect,
-  kExceptionForSilentRule,
-  kExceptionMissesRule,
-  kExceptionOnAuthorControlledFacts,
-  kExcludeCoversMatch,
-  kExpiredException,
-  kKindWithoutPods,
-  kMatchesNothing,
-  kRepeatsKubernetesRule,
-  kRequireCoversMatch,
-  kUsersOnControllerPods,
-};
-
-constexpr std::array<LintInfo, 11> kLints = {{
-    {"block-without-effect",
-     "A block of exclude or require holds for no mount that the rule looks at",
-     "Correct the block or delete it: the rule does the same without it."},
-    {"exception-for-silent-rule", "An exception spares a rule that says nothing where it acts",
-     "Take the rule out of the exception, or put the exception into a policy of the rule's "
-     "profiles."},
-    {"exception-misses-rule", "An exception holds nowhere where one of its rules can speak",
-     "Correct the exception's match, or take the rule out of the exception."},
-    {"exception-on-author-controlled-facts",
-     "An exception rests on nothing but names and marks that whoever writes a pod gives it",
-     "Say in the same block where or whose it is: namespaces, users, groups or images."},
-    {"exclude-covers-match", "An exclude holds wherever a block of the rule's match does",
-     "Narrow the exclude, or delete the rule if it shall not speak."},
-    {"expired-exception", "An exception has expired",
-     "Delete the exception, or have it allowed anew and move its date."},
-    {"kind-without-pods", "A kind is named that holds no pod templates as far as is known",
-     "Correct the kind's name, or say in podTemplates where the kind holds pod templates."},
-    {"matches-nothing", "A block can hold for no mount, because it contradicts itself",
-     "Leave out one of the conditions, or put them into blocks of their own if either shall do."},
-    {"repeats-kubernetes-rule", "A block asks for what one of Kubernetes' own rules denies anyway",
-     "Delete the block; what Kubernetes' own rules do is set with kubernetesRules."},
-    {"require-covers-match", "A require holds wherever a block of the rule's match does",
-     "Ask in require for more than in match: what is required there already cannot be broken."},
-    {"users-on-controller-pods",
-     "A block asks who makes a pod, and a workload's pods are made by a controller",
-     "Ask for namespaces or serviceAccounts instead, or name the controllers' users as well, such "
-     "as system:serviceaccount:kube-system:*."},
-}};
-
-constexpr bool Sorted() {
-  for (std::size_t i = 1; i < kLints.size(); ++i) {
-    if (kLints[i - 1].id >= kLints[i].id) return false;
-  }
-  return true;
-}
-static_assert(Sorted());
-
-const Condition* Find(const Block& block, BlockField field) {
-  for (const Condition& condition : block.conditions) {
-    if (condition.field == field) return &condition;
-  }
-  return nullptr;
-}
 
 /// `labels`, `labels and names`, `labels, names and containers`.
 std::string Enumerate(const std::vector<std::string_view>& words) {
@@ -100,90 +39,10 @@ std::string Enumerate(const std::vector<std::string_view>& words) {
   return text;
 }
 
-/// True if the condition holds for some only, whom the author of a pod does not choose.
-bool Confines(const Condition& condition) {
-  if (InfoOf(condition.field).choice != Choice::kOthers) return false;
-  if (const auto* images = std::get_if<ImagePatterns>(&condition.value)) {
-    return !images->plain.empty() &&
-           std::none_of(images->plain.begin(), images->plain.end(),
-                        [](const ImagePattern& image) { return image.repository == "**"; });
-  }
-  const auto& patterns = std::get<Patterns>(condition.value);
-  const auto everyone = [](const std::string& pattern) {
-    return pattern == "*" || pattern == "**" || pattern == "system:authenticated";
-  };
-  return patterns.has_plain() &&
-         std::none_of(patterns.globs.begin(), patterns.globs.end(), everyone) &&
-         std::none_of(patterns.literals.begin(), patterns.literals.end(), everyone);
-}
-
-/// True if the author of the patterns has thought of controllers, which are service accounts.
-bool NamesControllers(const Condition& condition) {
-  constexpr std::string_view kServiceAccount = "system:serviceaccount";  // users and groups alike
-  const std::string_view controller = condition.field == BlockField::kUsers
-                                          ? "system:serviceaccount:kube-system:job-controller"
-                                          : "system:serviceaccounts:kube-system";
-  const auto& patterns = std::get<Patterns>(condition.value);
-  const auto names = [&](const std::string& pattern) {
-    return pattern.rfind(kServiceAccount, 0) == 0 || pattern == "system:authenticated" ||
-           GlobMatches(pattern, controller);
-  };
-  return std::any_of(patterns.literals.begin(), patterns.literals.end(), names) ||
-         std::any_of(patterns.globs.begin(), patterns.globs.end(), names) ||
-         std::any_of(patterns.negated.begin(), patterns.negated.end(), names);
-}
-
-bool CanBePod(const Block& block) {
-  const Condition* kinds = Find(block, BlockField::kKinds);
-  if (kinds == nullptr) return true;
-  const auto& patterns = std::get<std::vector<KindPattern>>(kinds->value);
-  return std::any_of(patterns.begin(), patterns.end(), [](const KindPattern& pattern) {
-    return pattern.kind == "Pod" && pattern.group.value_or("").empty();
-  });
-}
-
-/// What one of Kubernetes' own rules refuses, as a block.
-struct Refusal {
-  std::string_view rule;
-  Block block;
-};
-
-/// Where a rule of one's own says nothing new. A Bidirectional mount without privileged is not
-/// among them: policies say that again on purpose, in words of their own.
-const std::vector<Refusal>& Refusals() {
-  const auto words = [](BlockField field, std::initializer_list<std::string_view> named) {
-    WordSet set;
-    const std::vector<std::string_view>& known = WordsOf(field);
-    for (std::string_view word : named) {
-      const auto found = std::find(known.begin(), known.end(), word);
-      set.Add(static_cast<std::size_t>(found - known.begin()));
-    }
-    return Condition{field, set};
-  };
-  const Condition recursive = words(BlockField::kRecursiveReadOnly, {"IfPossible", "Enabled"});
-  static const std::vector<Refusal> refusals = {
-      {kEphemeralNoSubPath,
-       {{words(BlockField::kContainerTypes, {"ephemeralContainer"}), {BlockField::kSubPath, true}},
-        {}}},
-      {kRecursiveReadOnlyNeedsReadOnly, {{recursive, {BlockField::kReadOnly, false}}, {}}},
-      {kRecursiveReadOnlyNeedsPrivate,
-       {{recursive, words(BlockField::kMountPropagation, {"HostToContainer", "Bidirectional"})},
-        {}}},
-  };
-  return refusals;
-}
-
 /// What a finding of a built-in rule is about: an exception that asks more of it cannot hold.
 Scope ScopeOf(std::string_view rule) {
   if (rule == kUndecodable) return Scope::kRequest;
   return rule.rfind("device-", 0) == 0 ? Scope::kContainer : Scope::kMount;
-}
-
-const Condition* ConditionBeyond(const Block& block, Scope scope) {
-  for (const Condition& condition : block.conditions) {
-    if (InfoOf(condition.field).scope > scope) return &condition;
-  }
-  return nullptr;
 }
 
 std::string Text(const KindPattern& pattern) {
@@ -290,7 +149,7 @@ std::vector<PolicyProblem> Linter::Run() {
 }
 
 void Linter::Warn(Lint lint, core::SourcePos position, std::string message) {
-  const LintInfo& info = kLints[lint];
+  const LintInfo& info = AllLints()[lint];
   warnings_.push_back({file_,
                        {PolicyProblem::Severity::kWarning, policy_->file, position,
                         std::move(message), info.id, info.remedy}});
@@ -301,7 +160,7 @@ void Linter::LintPolicy(const MountPolicy& policy) {
   for (const PolicyException& exception : policy.exceptions) LintException(exception);
   bool asks_kinds = false;
   ForEachBlock([&](const Block& block) {
-    asks_kinds = asks_kinds || Find(block, BlockField::kKinds) != nullptr;
+    asks_kinds = asks_kinds || FindCondition(block, BlockField::kKinds) != nullptr;
   });
   if (!asks_kinds) return;
   const core::WorkloadTable workloads = Workloads();
@@ -479,7 +338,7 @@ void Linter::LintConfinement(const Block& block, const PolicyException& exceptio
 void Linter::LintUsers(const Block& block, bool spares) {
   if (!spares && !CanBePod(block)) return;
   for (BlockField field : {BlockField::kUsers, BlockField::kGroups}) {
-    const Condition* condition = Find(block, field);
+    const Condition* condition = FindCondition(block, field);
     if (condition == nullptr || NamesControllers(*condition)) continue;
     const std::string_view name = InfoOf(field).name;
     Warn(kUsersOnControllerPods, condition->position,
@@ -491,7 +350,7 @@ void Linter::LintUsers(const Block& block, bool spares) {
 }
 
 void Linter::LintKinds(const Block& block, const core::WorkloadTable& workloads) {
-  const Condition* condition = Find(block, BlockField::kKinds);
+  const Condition* condition = FindCondition(block, BlockField::kKinds);
   if (condition == nullptr) return;
   for (const KindPattern& pattern : std::get<std::vector<KindPattern>>(condition->value)) {
     std::vector<std::string> same_kind;
@@ -536,8 +395,6 @@ core::WorkloadTable Linter::Workloads() const {
 }
 
 }  // namespace
-
-std::span<const LintInfo> AllLints() { return kLints; }
 
 std::vector<PolicyProblem> LintPolicies(const PolicySet& policies, core::WallTime now) {
   return Linter(policies, now).Run();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/file_reader.h"
+#include "policy/lint_table.h"
 #include "tests/policy/pods.h"
 
 using namespace mountguard::policy;  // NOLINT: the vocabulary of every line below
