@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -58,6 +59,10 @@ Result<std::unique_ptr<ByteSource>> FileReader::Open(const std::string& path) co
   return std::unique_ptr<ByteSource>(std::make_unique<TextSource>(*std::move(content)));
 }
 
+Result<std::string> FileReader::ReadLink(const std::string& path) const {
+  return SystemFailure(path, EINVAL);  // as readlink(2) of what is no link
+}
+
 Result<std::string> SystemFileReader::Read(const std::string& path) const {
   const ScopedFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return SystemFailure(path, errno);
@@ -96,6 +101,14 @@ bool SystemFileReader::IsSpecial(const std::string& path) const {
   std::error_code ignored;
   const std::filesystem::file_status status = std::filesystem::status(path, ignored);
   return std::filesystem::is_other(status);
+}
+
+Result<std::string> SystemFileReader::ReadLink(const std::string& path) const {
+  std::string target(PATH_MAX, '\0');
+  const ssize_t size = ::readlink(path.c_str(), target.data(), target.size());
+  if (size < 0) return SystemFailure(path, errno);
+  target.resize(static_cast<std::size_t>(size));
+  return target;
 }
 
 Result<std::vector<std::string>> SystemFileReader::List(const std::string& path) const {

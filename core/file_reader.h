@@ -26,6 +26,8 @@ class FileReader {
   virtual bool IsSymlink(const std::string&) const { return false; }
   /// True for pipes, sockets and devices, which may keep a reader waiting.
   virtual bool IsSpecial(const std::string&) const { return false; }
+  /// What a symbolic link says. Unless a reader has links, there is none.
+  virtual Result<std::string> ReadLink(const std::string& path) const;
   /// The names (not paths) in a directory, sorted, without "." and "..".
   virtual Result<std::vector<std::string>> List(const std::string& path) const = 0;
 };
@@ -38,6 +40,7 @@ class SystemFileReader final : public FileReader {
   bool IsDirectory(const std::string& path) const override;
   bool IsSymlink(const std::string& path) const override;
   bool IsSpecial(const std::string& path) const override;
+  Result<std::string> ReadLink(const std::string& path) const override;
   Result<std::vector<std::string>> List(const std::string& path) const override;
 };
 

@@ -37,6 +37,18 @@ TEST_CASE("a refused permission names mode, owner and who asked") {
                                        std::to_string(::getegid()) + ")");
 }
 
+TEST_CASE("a link says where it leads, and what is no link says so") {
+  const TemporaryDirectory directory;
+  const std::string path = (directory / "mnt").string();
+  REQUIRE(::symlink("mnt:[4026531841]", path.c_str()) == 0);
+  const auto target = SystemFileReader().ReadLink(path);
+  REQUIRE(target.has_value());
+  CHECK(*target == "mnt:[4026531841]");
+  const auto none = SystemFileReader().ReadLink(directory.path());
+  REQUIRE_FALSE(none.has_value());
+  CHECK(none.error().message == directory.path() + ": Invalid argument");
+}
+
 TEST_CASE("a directory is listed sorted and without its dots") {
   const TemporaryDirectory directory;
   for (const char* name : {"b.yaml", "a.yaml", ".hidden"}) {

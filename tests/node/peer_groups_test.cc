@@ -1,0 +1,62 @@
+#include "node/peer_groups.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+namespace mountguard::node {
+namespace {
+
+MountTable TableOf(const std::vector<std::string>& optional_fields) {
+  std::string text;
+  int id = 1;
+  for (const std::string& fields : optional_fields) {
+    text += std::to_string(id) + " 0 8:1 / / rw " + fields + " - ext4 /dev/sda rw\n";
+    ++id;
+  }
+  auto table = ParseMountInfo(text);
+  REQUIRE(table.has_value());
+  return *std::move(table);
+}
+
+TEST_CASE("A mount hears its own group, its master and what stands above", "[peer_groups]") {
+  const MountTable host = TableOf({"shared:1", "shared:2"});
+  const MountTable middle = TableOf({"shared:5 master:1"});
+  const MountTable container =
+      TableOf({"shared:5 master:1", "master:5", "master:2", "unbindable", "shared:9"});
+  PeerGroups groups;
+  for (const MountTable* table : {&host, &middle, &container}) groups.Add(*table);
+  using Groups = std::vector<int>;
+  CHECK(groups.SourcesOf(host.mounts()[0]) == Groups{1});
+  CHECK(groups.SourcesOf(container.mounts()[0]) == Groups{5, 1});
+  CHECK(groups.SourcesOf(container.mounts()[1]) == Groups{5, 1});
+  CHECK(groups.SourcesOf(container.mounts()[2]) == Groups{2});
+  CHECK(groups.SourcesOf(container.mounts()[3]).empty());
+  CHECK(groups.SourcesOf(container.mounts()[4]) == Groups{9});
+  CHECK(groups.Reaches(1, container.mounts()[1]));
+  CHECK_FALSE(groups.Reaches(5, host.mounts()[0]));  // never upwards
+  CHECK_FALSE(groups.Reaches(0, container.mounts()[3]));
+  CHECK(groups.MasterOf(5) == 1);
+  CHECK(groups.MasterOf(1) == 0);
+}
+
+TEST_CASE("Groups out of sight are bridged by propagate_from", "[peer_groups]") {
+  const MountTable container = TableOf({"master:5 propagate_from:1"});
+  PeerGroups groups;
+  groups.Add(container);
+  CHECK(groups.Reaches(1, container.mounts()[0]));
+  // Who sees the group in between knows better.
+  const MountTable middle = TableOf({"shared:5 master:3", "shared:3 master:1"});
+  groups.Add(middle);
+  CHECK(groups.SourcesOf(container.mounts()[0]) == std::vector<int>{5, 3, 1});
+}
+
+TEST_CASE("Tables that contradict each other end", "[peer_groups]") {
+  const MountTable table = TableOf({"shared:1 master:2", "shared:2 master:1", "master:2"});
+  PeerGroups groups;
+  groups.Add(table);
+  CHECK(groups.SourcesOf(table.mounts()[2]) == std::vector<int>{2, 1});
+}
+
+}  // namespace
+}  // namespace mountguard::node
