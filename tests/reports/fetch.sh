@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fetches what tests/reports_test.sh reads reports with and Debian has not, to build/readers: sarif-tools and
-# junitparser from PyPI, the published SARIF schema from npm. What cannot be had is told, and its tests are
-# then skipped.
+# junitparser from PyPI, the published SARIF schema from npm; and spdx-tools from PyPI, for tests/image. What cannot
+# be had is told, and its tests are then skipped.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 readers=build/readers
@@ -10,6 +10,10 @@ readers=build/readers
   /usr/bin/python3 -m venv "$readers" &&
     "$readers/bin/pip" install --quiet --disable-pip-version-check sarif-tools==3.0.5 junitparser==5.0.3
 } || echo "skipped: sarif-tools and junitparser could not be fetched"
+
+[ -x "$readers/bin/pyspdxtools" ] || {
+  [ -x "$readers/bin/pip" ] && "$readers/bin/pip" install --quiet --disable-pip-version-check spdx-tools==0.8.5
+} || echo "skipped: spdx-tools could not be fetched"
 
 [ -f "$readers/sarif-2.1.0.json" ] || {
   package=$(mktemp -d) &&
