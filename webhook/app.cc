@@ -18,6 +18,7 @@
 #include "webhook/admission_handler.h"
 #include "webhook/admission_response.h"
 #include "webhook/certificate_source.h"
+#include "webhook/connection_limits.h"
 #include "webhook/http_server.h"
 #include "webhook/metrics.h"
 #include "webhook/policy_handler.h"
@@ -136,6 +137,7 @@ class App::Impl {
   std::unique_ptr<PolicyStore> policies_;
   std::unique_ptr<AdmissionHandler> handler_;
   std::unique_ptr<PolicyHandler> policy_handler_;
+  ConnectionLimits limits_;
   std::vector<AdmissionScratch> scratches_;  // one a worker of the secure server
   std::atomic<bool> stopping_{false};
   std::mutex load_mutex_;  // the first load and the watchers' reloads take turns
@@ -235,15 +237,8 @@ core::Result<std::unique_ptr<HttpServer>, StartError> App::Impl::StartServer(
     HttpServerSettings settings, std::string_view endpoint) {
   settings.error_response = ErrorResponseFor;
   settings.hooks = Hooks();
-  const std::size_t wanted = settings.max_connections;
   auto server = HttpServer::Start(std::move(settings));
   if (!server) return Unavailable(server.error().message);
-  if ((*server)->max_connections() < wanted) {
-    log_.Warn("fewer connections than wanted: the limit of open files is too low",
-              {{"endpoint", endpoint},
-               {"wanted", static_cast<std::int64_t>(wanted)},
-               {"allowed", static_cast<std::int64_t>((*server)->max_connections())}});
-  }
   log_.Info("listening",
             {{"address", std::string_view((*server)->address())}, {"endpoint", endpoint}});
   return std::move(*server);
@@ -255,6 +250,14 @@ core::Result<void, StartError> App::Impl::Listen() {
   policy_handler_ =
       std::make_unique<PolicyHandler>(policies_.get(), &clock_, config_.enforcement_action);
   metrics_.SetGauges(MakeGauges());
+  const auto limits = ShareOut(FreeDescriptors(), config_.max_connections);
+  if (!limits) return Unavailable(limits.error().message);
+  if (limits->secure < config_.max_connections) {
+    log_.Warn("fewer connections than wanted: the limit of open files is too low",
+              {{"wanted", static_cast<std::int64_t>(config_.max_connections)},
+               {"allowed", static_cast<std::int64_t>(limits->secure)}});
+  }
+  limits_ = *limits;
   if (auto listening = ListenSecurely(); !listening) return listening;
   // Second, because a scrape asks the secure server for its connections.
   return config_.metrics_bind_address.empty() ? core::Result<void, StartError>()
@@ -268,7 +271,7 @@ core::Result<void, StartError> App::Impl::ListenForScrapes() {
   settings.address = endpoint->host;
   settings.port = endpoint->port;
   settings.workers = 1;
-  settings.max_connections = 64;
+  settings.max_connections = limits_.metrics;
   settings.routes = {{"GET", "/metrics", [this](const HttpRequest&) -> HttpResponse {
                         return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_.Render()};
                       }}};
@@ -285,7 +288,7 @@ core::Result<void, StartError> App::Impl::ListenSecurely() {
   settings.tls = tls_.get();
   settings.routes = SecureRoutes();
   settings.workers = std::max(1U, std::thread::hardware_concurrency());
-  settings.max_connections = config_.max_connections;
+  settings.max_connections = limits_.secure;
   settings.limits.body_bytes = config_.max_request_bytes;
   settings.request_timeout = config_.request_timeout;
   settings.header_timeout = config_.request_timeout;

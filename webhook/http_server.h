@@ -3,48 +3,15 @@
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "certs/openssl_ptr.h"
 #include "core/result.h"
 #include "webhook/connection_table.h"
-#include "webhook/http_exchange.h"
-#include "webhook/http_message.h"
-#include "webhook/request_reader.h"
+#include "webhook/http_server_settings.h"
 
 namespace mountguard::webhook {
-
-/// What a server tells its surroundings. Each may be empty; called on several threads at once.
-struct HttpServerHooks {
-  /// A connection that was not served, or no longer: "limit", "handshake_timeout",
-  /// "handshake_failed", "plain_text".
-  std::function<void(std::string_view reason)> connection_rejected;
-  /// A request that never reached a handler: the reasons of Refusal, "timeout", "draining".
-  std::function<void(std::string_view reason)> protocol_error;
-  /// Something that an operator should read; at most every few seconds.
-  std::function<void(std::string_view message)> warning;
-};
-
-struct HttpServerSettings {
-  std::string address = {};  // an IPv4 or IPv6 address; "" is every address of both
-  int port = 0;              // 0 picks a free one
-  SSL_CTX* tls = nullptr;    // null: plain HTTP. Borrowed, must outlive the server
-  std::vector<Route> routes = {};
-  ErrorResponse error_response = {};
-  HttpServerHooks hooks = {};
-  std::size_t workers = 0;             // 0: one a processor
-  std::size_t max_connections = 2048;  // lowered to what RLIMIT_NOFILE allows
-  RequestLimits limits = {};
-  std::chrono::milliseconds handshake_timeout{10'000};
-  std::chrono::milliseconds header_timeout{10'000};   // from a request's first byte
-  std::chrono::milliseconds request_timeout{10'000};  // the same; `?timeout=` shortens it
-  std::chrono::milliseconds write_timeout{10'000};    // for a client that does not read
-  std::chrono::milliseconds idle_timeout{120'000};
-};
 
 /// An HTTP/1.1 server that no client can stall.
 ///
@@ -55,7 +22,8 @@ struct HttpServerSettings {
 /// Thread-safe.
 class HttpServer {
  public:
-  /// Listens and begins to serve. Fails in words if the address is none, or is in use.
+  /// Listens and begins to serve. Fails in words if the address is none, or is in use, and where
+  /// the system gives no thread or descriptor.
   static core::Result<std::unique_ptr<HttpServer>> Start(HttpServerSettings settings);
   /// Stops without grace.
   ~HttpServer();
@@ -65,9 +33,9 @@ class HttpServer {
   /// Where it listens: "127.0.0.1:43211", "[::]:8443".
   const std::string& address() const;
   int port() const;
-  /// Never more than asked for.
-  std::size_t max_connections() const;
   ConnectionCounts connections() const;
+  /// Every open connection, those first that a limit would close first.
+  std::vector<ConnectionInfo> ListConnections() const;
 
   /// From now on a request on a connection that served one before is answered with 503,
   /// `Retry-After: 0` and `Connection: close`: the API server's client then dials anew and finds

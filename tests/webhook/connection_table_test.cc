@@ -39,7 +39,7 @@ TEST_CASE("there is room until the limit is reached") {
   for (const Socket& socket : sockets) {
     CHECK(table.MakeRoom(&evicted));
     CHECK_FALSE(evicted);
-    table.Add(socket.fd(), Standing::kProven);
+    table.Add(socket.fd(), Standing::kProven, "client");
   }
   CHECK(table.MakeRoom(&evicted));
   CHECK(evicted);
@@ -48,12 +48,12 @@ TEST_CASE("there is room until the limit is reached") {
 TEST_CASE("who is missed least goes first, the oldest of them") {
   ConnectionTable table(6);
   Socket proven_old, proven_new, unproven_old, unproven_new, silent_old, silent_new;
-  table.Add(proven_old.fd(), Standing::kProven);
-  table.Add(proven_new.fd(), Standing::kProven);
-  table.Add(unproven_old.fd(), Standing::kUnproven);
-  table.Add(unproven_new.fd(), Standing::kUnproven);
-  table.Add(silent_old.fd(), Standing::kHandshaking);
-  table.Add(silent_new.fd(), Standing::kHandshaking);
+  table.Add(proven_old.fd(), Standing::kProven, "client");
+  table.Add(proven_new.fd(), Standing::kProven, "client");
+  table.Add(unproven_old.fd(), Standing::kUnproven, "client");
+  table.Add(unproven_new.fd(), Standing::kUnproven, "client");
+  table.Add(silent_old.fd(), Standing::kHandshaking, "client");
+  table.Add(silent_new.fd(), Standing::kHandshaking, "client");
   Socket* const order[] = {&silent_old,   &silent_new, &unproven_old,
                            &unproven_new, &proven_old, &proven_new};
   for (std::size_t next = 0; next < std::size(order); ++next) {
@@ -69,12 +69,12 @@ TEST_CASE("who is missed least goes first, the oldest of them") {
 TEST_CASE("one that serves a request is never told to leave") {
   ConnectionTable table(1);
   Socket socket;
-  const auto connection = table.Add(socket.fd(), Standing::kProven);
-  connection->active = true;
+  const auto connection = table.Add(socket.fd(), Standing::kProven, "client");
+  connection->phase = ConnectionPhase::kDue;
   bool evicted = true;
   CHECK_FALSE(table.MakeRoom(&evicted));
   CHECK_FALSE(evicted);
-  connection->active = false;
+  connection->phase = ConnectionPhase::kIdle;
   CHECK(table.MakeRoom(&evicted));
   CHECK(socket.told_to_leave());
 }
@@ -82,7 +82,7 @@ TEST_CASE("one that serves a request is never told to leave") {
 TEST_CASE("one that left makes room, and one that is leaving may still rise and be removed") {
   ConnectionTable table(1);
   Socket socket;
-  const auto connection = table.Add(socket.fd(), Standing::kHandshaking);
+  const auto connection = table.Add(socket.fd(), Standing::kHandshaking, "client");
   bool evicted = false;
   CHECK(table.MakeRoom(&evicted));
   CHECK(evicted);
@@ -95,13 +95,13 @@ TEST_CASE("one that left makes room, and one that is leaving may still rise and 
 TEST_CASE("connections are counted by what they do") {
   ConnectionTable table(10);
   Socket sockets[3];
-  table.Add(sockets[0].fd(), Standing::kHandshaking);
-  const auto working = table.Add(sockets[1].fd(), Standing::kHandshaking);
-  table.Add(sockets[2].fd(), Standing::kProven);
+  table.Add(sockets[0].fd(), Standing::kHandshaking, "client");
+  const auto working = table.Add(sockets[1].fd(), Standing::kHandshaking, "client");
+  table.Add(sockets[2].fd(), Standing::kProven, "client");
   CHECK(table.Count().handshake == 2);
   CHECK(table.Count().idle == 1);
   table.Promote(working, Standing::kUnproven);
-  working->active = true;
+  working->phase = ConnectionPhase::kBody;
   CHECK(table.Count().handshake == 1);
   CHECK(table.Count().active == 1);
   CHECK(table.Count().idle == 1);

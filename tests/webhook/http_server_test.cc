@@ -643,15 +643,5 @@ TEST_CASE("the address that a server listens on is told with the port it picked"
   CHECK(Client(everywhere.port(), Tls::kOff).Exchange(Get("/livez")).body == "ok");
 }
 
-TEST_CASE("no more connections are promised than there are file descriptors") {
-  rlimit files{};
-  ::getrlimit(RLIMIT_NOFILE, &files);
-  TestServer server(Tls::kOff, [&](HttpServerSettings* settings) {
-    settings->max_connections = static_cast<std::size_t>(files.rlim_cur) + 1;
-  });
-  if (files.rlim_cur != RLIM_INFINITY) CHECK(server->max_connections() < files.rlim_cur);
-  CHECK(server->max_connections() > 0);
-}
-
 }  // namespace
 }  // namespace mountguard::webhook

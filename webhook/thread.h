@@ -1,0 +1,36 @@
+#ifndef MOUNTGUARD_WEBHOOK_THREAD_H_
+#define MOUNTGUARD_WEBHOOK_THREAD_H_
+
+#include <sys/eventfd.h>
+
+#include <functional>
+#include <thread>
+
+#include "core/result.h"
+#include "core/scoped_fd.h"
+
+namespace mountguard::webhook {
+
+/// Starts a thread that takes no signals: those are for the main thread, and SIGPIPE is for nobody.
+/// Fails in words where the system gives no thread. `name` (15 bytes at most) is what tools show.
+core::Result<std::thread> StartThread(const char* name, std::function<void()> run);
+
+/// Wakes one thread that sleeps in poll or epoll. Any thread may call Wake.
+class Waker {
+ public:
+  Waker() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+  bool ok() const { return fd_.valid(); }
+  int fd() const { return fd_.get(); }
+  void Wake() const { ::eventfd_write(fd_.get(), 1); }
+  void Clear() const {
+    eventfd_t count = 0;
+    ::eventfd_read(fd_.get(), &count);
+  }
+
+ private:
+  core::ScopedFd fd_;
+};
+
+}  // namespace mountguard::webhook
+
+#endif  // MOUNTGUARD_WEBHOOK_THREAD_H_
