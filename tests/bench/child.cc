@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <thread>
 
@@ -32,6 +33,11 @@ std::uint16_t ReadPort(int pipe, std::string* said) {
     const std::size_t colon = said->rfind(':', end);
     return static_cast<std::uint16_t>(std::atoi(said->c_str() + colon + 1));
   }
+}
+
+int CountEntries(const std::string& directory) {
+  const std::filesystem::directory_iterator entries(directory);
+  return static_cast<int>(std::distance(begin(entries), end(entries)));
 }
 
 }  // namespace
@@ -80,10 +86,13 @@ Child::~Child() {
   waitpid(pid_, nullptr, 0);
 }
 
+std::string Child::ProcPath(const char* name) const {
+  return "/proc/" + std::to_string(pid_) + "/" + name;
+}
+
 double Child::CpuMicroseconds() const {
   double nanoseconds = 0;
-  const std::string tasks = "/proc/" + std::to_string(pid_) + "/task";
-  for (const auto& task : std::filesystem::directory_iterator(tasks)) {
+  for (const auto& task : std::filesystem::directory_iterator(ProcPath("task"))) {
     double on_cpu = 0;
     std::ifstream(task.path() / "schedstat") >> on_cpu;
     nanoseconds += on_cpu;
@@ -94,8 +103,11 @@ double Child::CpuMicroseconds() const {
 double Child::ResidentMegabytes() const {
   double size = 0;
   double resident = 0;
-  std::ifstream("/proc/" + std::to_string(pid_) + "/statm") >> size >> resident;
+  std::ifstream(ProcPath("statm")) >> size >> resident;
   return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1e6;
 }
+
+int Child::OpenFiles() const { return CountEntries(ProcPath("fd")); }
+int Child::Threads() const { return CountEntries(ProcPath("task")); }
 
 }  // namespace mountguard::bench

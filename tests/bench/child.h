@@ -24,8 +24,12 @@ class Child {
   /// User and system time of all its threads so far, in microseconds.
   double CpuMicroseconds() const;
   double ResidentMegabytes() const;
+  int OpenFiles() const;
+  int Threads() const;
 
  private:
+  std::string ProcPath(const char* name) const;
+
   pid_t pid_ = -1;
   std::uint16_t port_ = 0;
 };

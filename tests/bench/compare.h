@@ -1,10 +1,12 @@
 #ifndef MOUNTGUARD_TESTS_BENCH_COMPARE_H_
 #define MOUNTGUARD_TESTS_BENCH_COMPARE_H_
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "tests/bench/crowd.h"
 #include "tests/bench/load.h"
 
 namespace mountguard::bench {
@@ -18,16 +20,21 @@ struct Sample {
   double resident_mb = 0;
 };
 
-/// A server to be started: see Child.
-struct Target {
+/// A server under a load.
+struct Case {
   std::string name;
-  std::vector<std::string> command;
+  std::vector<std::string> command;  // starts the server: see Child
+  LoadOptions load;                  // its port is filled in
+  CrowdSize crowd{};                 // what else is connected meanwhile
 };
 
-/// Runs one load against each target in turn, `rounds` times over, all servers running meanwhile;
-/// the medians by name. Throws std::runtime_error if a server does not start or a request fails.
-std::map<std::string, Sample> Compare(const std::vector<Target>& targets, int rounds,
-                                      LoadOptions options);
+/// Loads the server of each case in turn, `rounds` times over, all servers running meanwhile; the
+/// medians by name. Throws std::runtime_error if a server does not start or a request fails.
+std::map<std::string, Sample> Compare(const std::vector<Case>& cases, int rounds);
+
+/// From before the fork that starts a server to its first answer, in milliseconds: the median of
+/// `rounds` starts. Throws as Compare does.
+double StartToAnswerMilliseconds(const Case& one, int rounds);
 
 }  // namespace mountguard::bench
 

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <memory>
 #include <stdexcept>
+#include <string_view>
 
 namespace mountguard::bench {
 namespace {
@@ -134,6 +135,10 @@ class Connection {
   bool AnswerIsWhole() const {
     const std::size_t head = answer_.find("\r\n\r\n");
     if (head == std::string::npos) return false;
+    if (answer_.find("Transfer-Encoding: chunked") < head) {  // as Go sends what is long
+      constexpr std::string_view kLastChunk = "\r\n0\r\n\r\n";
+      return std::string_view(answer_).ends_with(kLastChunk);
+    }
     const std::size_t length = answer_.find("Content-Length: ");
     const std::size_t size =
         length < head ? std::strtoul(answer_.c_str() + length + 16, nullptr, 10) : 0;

@@ -7,17 +7,32 @@ cd "$(dirname "$0")/../.."
 
 require_packages "${build_packages[@]}" catch2
 cmake --preset release -DMOUNTGUARD_BENCH=ON >/dev/null
-cmake --build --preset release --target mountguard bench_server bench_check bench_files bench_policies bare_server null_server stock_server
+cmake --build --preset release --target mountguard bench_server bench_check bench_files bare_server null_server stock_server
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 build/release/mountguard certs issue --out "$work" --ip 127.0.0.1 >/dev/null
 
-echo "== an admission, against an empty handler"
-build/release/tests/bench/bench_server build/release/mountguard "$work/tls.crt" "$work/tls.key" "$@"
+# In a subshell: its "skip" would end this script, and what it says of Go is the reason that is printed.
+peer=-
+if (cd tests/bench/peers && . ../../go_needed.sh && need_go && nice go build -trimpath -o "$work/peer" .); then
+  peer=$work/peer
+else
+  echo "skipped: pod-security-admission's server cannot be built here, so nothing is held against it"
+fi
+# Real-time priority, where that is allowed, so that nothing else on the machine takes part.
+first=()
+if chrt --fifo 20 true 2>/dev/null; then
+  first=(chrt --fifo 20)
+else
+  echo "no real-time priority here: on a busy machine latencies mean little"
+fi
+
+lscpu | sed -n 's/^Model name: */CPU: /p; s/^CPU(s): */cores: /p'
+echo "kernel $(uname --kernel-release), $(c++ --version | head --lines=1), $(openssl version | cut --delimiter=' ' --fields=1,2)"
 echo
-echo "== many rules, against few; loading them, against yaml-cpp alone"
-build/release/tests/bench/bench_policies build/release/mountguard "$work/tls.crt" "$work/tls.key" "$@"
+echo "== the server"
+"${first[@]}" build/release/tests/bench/bench_server build/release/mountguard "$work/tls.crt" "$work/tls.key" "$peer" "$@"
 echo
 echo "== check, against a bare libyaml scan of the same bytes"
 build/release/tests/bench/bench_check
