@@ -56,8 +56,10 @@ type load struct {
 	failures []error
 }
 
+// clients is how many create at once.
+const clients = 8
+
 func startLoad(ctx context.Context, namespace string) *load {
-	const clients = 8
 	ctx, cancel := context.WithCancel(ctx)
 	running := &load{cancel: cancel}
 	for client := range clients {

@@ -22,8 +22,30 @@ func (m *Mountguard) Gauge(name string, labels map[string]string) (float64, erro
 	return metric.GetGauge().GetValue(), err
 }
 
+// Labels reads the labels of a metric that is there once, such as mountguard_policy_info.
+func (m *Mountguard) Labels(name string) (map[string]string, error) {
+	metrics, err := m.metrics(name)
+	if err != nil {
+		return nil, err
+	}
+	if len(metrics) != 1 {
+		return nil, fmt.Errorf("%s/metrics has %d of %s, not one", m.MetricsURL, len(metrics), name)
+	}
+	return labelsOf(metrics[0]), nil
+}
+
 // metric returns nil for one that is not there.
 func (m *Mountguard) metric(name string, labels map[string]string) (*dto.Metric, error) {
+	metrics, err := m.metrics(name)
+	for _, metric := range metrics {
+		if maps.Equal(labelsOf(metric), labels) {
+			return metric, nil
+		}
+	}
+	return nil, err
+}
+
+func (m *Mountguard) metrics(name string) ([]*dto.Metric, error) {
 	response, err := http.Get(m.MetricsURL + "/metrics")
 	if err != nil {
 		return nil, err
@@ -34,14 +56,13 @@ func (m *Mountguard) metric(name string, labels map[string]string) (*dto.Metric,
 	if err != nil {
 		return nil, fmt.Errorf("%s/metrics: %w", m.MetricsURL, err)
 	}
-	for _, metric := range families[name].GetMetric() {
-		found := map[string]string{}
-		for _, label := range metric.GetLabel() {
-			found[label.GetName()] = label.GetValue()
-		}
-		if maps.Equal(found, labels) {
-			return metric, nil
-		}
+	return families[name].GetMetric(), nil
+}
+
+func labelsOf(metric *dto.Metric) map[string]string {
+	labels := map[string]string{}
+	for _, label := range metric.GetLabel() {
+		labels[label.GetName()] = label.GetValue()
 	}
-	return nil, nil
+	return labels
 }

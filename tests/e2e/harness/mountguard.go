@@ -46,6 +46,9 @@ func findBinary(variable, fallback string) (path string, found bool) {
 	return path, found
 }
 
+// startPollInterval is short beside the time that a start takes, as that is measured.
+const startPollInterval = 2 * time.Millisecond
+
 // ServeOptions say how mountguard is started.
 type ServeOptions struct {
 	// Policy is the text of a policy file; empty means the built-in baseline.
@@ -66,7 +69,11 @@ type Mountguard struct {
 	MetricsURL string
 	// CABundle is for the webhook configuration.
 	CABundle []byte
-	Process  *Process
+	// ReadyAfter is the time from the start of the process to its first 200 from /readyz.
+	ReadyAfter time.Duration
+	Process    *Process
+
+	started time.Time
 }
 
 // MountguardBinary returns the path of the program; without it the test is skipped.
@@ -152,6 +159,7 @@ func serveCommand(binary string, shutdownDelay time.Duration) []string {
 
 // startServer starts a server that is stopped when the test ends; if that failed, its log is shown.
 func startServer(t *testing.T, dir string, command []string) (*Mountguard, error) {
+	started := time.Now()
 	process, err := StartProcess(dir, "mountguard", command...)
 	if err != nil {
 		return nil, err
@@ -162,11 +170,23 @@ func startServer(t *testing.T, dir string, command []string) (*Mountguard, error
 			t.Log(process.Tail())
 		}
 	})
-	return &Mountguard{Process: process}, nil
+	return &Mountguard{Process: process, started: started}, nil
 }
 
 // Address is the host and port of the secure port.
 func (m *Mountguard) Address() string { return strings.TrimPrefix(m.URL, "https://") }
+
+// Certificate returns the certificate that the server shows, as it came over the wire.
+func (m *Mountguard) Certificate() ([]byte, error) {
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(m.CABundle)
+	connection, err := tls.Dial("tcp", m.Address(), &tls.Config{RootCAs: roots})
+	if err != nil {
+		return nil, err
+	}
+	defer connection.Close()
+	return connection.ConnectionState().PeerCertificates[0].Raw, nil
+}
 
 // Client returns an HTTP client that trusts the server's certificate.
 func (m *Mountguard) Client() *http.Client {
@@ -181,7 +201,7 @@ func (m *Mountguard) Client() *http.Client {
 func (m *Mountguard) waitReady(ctx context.Context) error {
 	client := m.Client()
 	defer client.CloseIdleConnections()
-	err := wait.PollUntilContextTimeout(ctx, pollInterval, readyTimeout, true,
+	err := wait.PollUntilContextTimeout(ctx, startPollInterval, readyTimeout, true,
 		func(ctx context.Context) (bool, error) {
 			if listens, err := m.listens(ctx); !listens {
 				return false, err
@@ -192,6 +212,7 @@ func (m *Mountguard) waitReady(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("mountguard is not ready: %w", err)
 	}
+	m.ReadyAfter = time.Since(m.started)
 	return nil
 }
 
