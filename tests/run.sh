@@ -6,7 +6,8 @@
 #   tests/run.sh            everything
 #   tests/run.sh --quick    without the sanitizer builds
 #
-# MOUNTGUARD_LONG=1 compares 100,000 random pods with Kubernetes instead of 20,000.
+# MOUNTGUARD_LONG=1 compares 100,000 random pods with Kubernetes instead of 20,000, lets a server work for ten
+# minutes instead of ten seconds, and replaces each of two replicas 20 times instead of twice.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . deploy/dependencies.sh
@@ -27,6 +28,7 @@ command -v clang-format-14 >/dev/null || echo "skipped: no clang-format-14, so t
 command -v chromedriver >/dev/null || echo "skipped: no chromium-driver, so nobody opens the html report"
 /usr/bin/python3 -c 'import jsonschema, yaml' 2>/dev/null ||
   echo "skipped: no python3-jsonschema or no python3-yaml, so policies are not held against their schema"
+command -v promtool >/dev/null || echo "skipped: no prometheus, so nobody but the tests reads the metrics"
 [ -d build/readers ] || echo "skipped: no build/readers (tests/reports/fetch.sh), so SARIF and JUnit are not read by others"
 [ -d "${MOUNTGUARD_CORPUS:-../shared/corpus}" ] ||
   echo "skipped: no corpus of real manifests at ${MOUNTGUARD_CORPUS:-../shared/corpus}, so the tests that read it will not"
