@@ -253,9 +253,10 @@ ExitCode RunServe(const Command& command, const Arguments& arguments, Environmen
   }
   if (const auto wrong = Complete(flags, &config)) return WrongUsage(command, *wrong, env);
 
-  const webhook::Log log(config.log_level, config.log_format);
+  webhook::Log log(config.log_level, config.log_format);
   const auto app = webhook::App::Start(config, env.files, env.clock, log);
   if (!app) {
+    log.Flush();
     fmt::print(env.err, "{}\n", app.error().message);
     return app.error().kind == webhook::StartError::Kind::kWrong ? ExitCode::kUsage
                                                                  : ExitCode::kUnreadable;

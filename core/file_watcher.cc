@@ -152,19 +152,24 @@ FileWatcher::~FileWatcher() {
 void FileWatcher::Run() {
   std::uint64_t metadata = MetadataOf(paths_);
   bool unsettled = true;  // begins with a look: the files may have changed since Start read them
+  auto unsettled_since = std::chrono::steady_clock::now();
   while (Wait(unsettled)) {
     const bool event = DrainEvents();
     const std::uint64_t metadata_before = std::exchange(metadata, MetadataOf(paths_));
     const bool rested = metadata == metadata_before;
+    const auto now = std::chrono::steady_clock::now();
     if (!unsettled) {
       unsettled = event || !rested;
+      unsettled_since = now;
       continue;
     }
-    if (!rested) continue;
+    const bool overdue = now - unsettled_since >= options_.longest_wait;
+    if (!rested && !overdue) continue;
     WatchDirectories();  // first: what changes after the reading below is then an event
     const std::uint64_t content = ContentOf(paths_);
-    if (MetadataOf(paths_) != metadata) continue;
-    unsettled = false;
+    if (MetadataOf(paths_) != metadata && !overdue) continue;
+    unsettled = overdue;  // what did not rest is looked at again
+    unsettled_since = now;
     if (std::exchange(told_content_, content) != content) on_change_();
   }
 }

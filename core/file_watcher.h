@@ -27,13 +27,15 @@ namespace mountguard::core {
 /// resolves to, and every `poll_interval` all is looked at without an event.
 ///
 /// A change is told when the files have rested for `settle_time`, once for all changes of that
-/// time. Rest is not completeness: of a pair of files the second may still be to come. The reader
-/// keeps the last good state if what it finds is broken; the rest of the change is told later.
+/// time; files that never rest are told of every `longest_wait`. Rest is not completeness: of a
+/// pair of files the second may still be to come. The reader keeps the last good state if what it
+/// finds is broken; the rest of the change is told later.
 class FileWatcher {
  public:
   struct Options {
     std::chrono::milliseconds settle_time{100};
     std::chrono::milliseconds poll_interval{5000};
+    std::chrono::milliseconds longest_wait{5000};
   };
 
   /// Begins to watch. What the paths hold now is not told: read them after this call, then nothing

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
+#include <cstdlib>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -24,7 +26,9 @@
 #include "webhook/policy_handler.h"
 #include "webhook/policy_source.h"
 #include "webhook/policy_store.h"
-#include "webhook/stop_signals.h"
+#include "webhook/signals.h"
+#include "webhook/thread.h"
+#include "webhook/trace_context.h"
 
 namespace mountguard::webhook {
 namespace {
@@ -33,6 +37,8 @@ using std::chrono::milliseconds;
 
 /// How long requests that are under way may still take once the server drains.
 constexpr milliseconds kDrainGrace{10'000};
+/// How often it is looked, while the server stops, whether that is done.
+constexpr milliseconds kSignalPause{10};
 
 HttpResponse ErrorResponseFor(int status, std::string_view message) {
   return {status, "application/json", EncodeStatus(status, message)};
@@ -56,6 +62,18 @@ std::string_view ProtocolErrorReason(int status) {
 
 std::int64_t UnixSeconds(core::WallTime time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+/// The API server sends the header where it traces (--tracing-config-file).
+TraceContext TraceOf(const HttpRequest& request) {
+  return ParseTraceparent(request.headers.Get("traceparent"));
+}
+
+/// For a text that is "" where there is none. OpenTelemetry's names of fields for logs in JSON are
+/// trace_id and span_id (specification, "Trace Context in non-OTLP Log Formats").
+LogField OrNothing(std::string_view key, std::string_view text) {
+  if (text.empty()) return {key, std::monostate()};
+  return {key, text};
 }
 
 /// One line of /readyz?verbose.
@@ -84,7 +102,7 @@ HttpResponse HealthResponse(std::string_view endpoint, const std::vector<HealthC
 class App::Impl {
  public:
   Impl(const ServerConfig& config, const core::FileReader& reader, const core::Clock& clock,
-       const Log& log)
+       Log& log)
       : config_(config), reader_(reader), clock_(clock), log_(log) {}
 
   ~Impl() { Stop(milliseconds(0)); }
@@ -120,17 +138,20 @@ class App::Impl {
   /// Why the client may not ask, or "".
   std::string WhyUnauthorized(const HttpRequest& request) const;
   HttpResponse Unauthorized(std::string_view why);
-  void RecordProtocolError(int status);
-  void RecordPolicy(const PolicyDecision& decision, std::chrono::nanoseconds duration);
-  void Record(const AdmissionScratch& scratch, int status, std::chrono::nanoseconds duration);
-  void LogDecision(const AdmissionScratch& scratch, policy::Action decision) const;
+  void RecordProtocolError(int status, const HttpRequest& request);
+  void RecordPolicy(const PolicyDecision& decision, const HttpRequest& request);
+  void Record(const AdmissionScratch& scratch, int status, const HttpRequest& request,
+              std::chrono::nanoseconds duration);
+  void LogDecision(const AdmissionScratch& scratch, policy::Action decision,
+                   const HttpRequest& request) const;
+  bool IsToStop(int signal);
   void Stop(milliseconds grace);
 
   const ServerConfig config_;
   const core::FileReader& reader_;
   const core::Clock& clock_;
-  const Log& log_;
-  StopSignals signals_;  // before any thread
+  Log& log_;
+  Signals signals_;  // before any thread
   Metrics metrics_;
   certs::CertStore certificates_;
   certs::SslCtxPtr tls_;
@@ -369,6 +390,7 @@ Metrics::Gauges App::Impl::MakeGauges() {
       return certificate_source_->Health().clock_offset.count();
     };
   }
+  gauges.log_lines_lost = [this] { return static_cast<std::int64_t>(log_.lost_lines()); };
   gauges.exceptions_expired = [this]() -> std::int64_t {
     const core::WallTime now = clock_.Now();
     std::int64_t expired = 0;
@@ -406,19 +428,18 @@ HttpResponse App::Impl::Validate(const HttpRequest& request) {
   AdmissionScratch& scratch = scratches_[request.worker];
   AdmissionReply reply = handler_->Validate(request.parameter, request.headers.Get("Content-Type"),
                                             request.body, &scratch);
-  Record(scratch, reply.status, std::chrono::steady_clock::now() - start);
+  Record(scratch, reply.status, request, std::chrono::steady_clock::now() - start);
   return {reply.status, "application/json", std::move(reply.body)};
 }
 
 HttpResponse App::Impl::ValidatePolicy(const HttpRequest& request) {
-  const auto start = std::chrono::steady_clock::now();
   if (std::string why = WhyUnauthorized(request); !why.empty()) return Unauthorized(why);
   PolicyHandler::Outcome outcome =
       policy_handler_->Validate(request.headers.Get("Content-Type"), request.body);
   if (outcome.decision) {
-    RecordPolicy(*outcome.decision, std::chrono::steady_clock::now() - start);
+    RecordPolicy(*outcome.decision, request);
   } else {
-    RecordProtocolError(outcome.reply.status);
+    RecordProtocolError(outcome.reply.status, request);
   }
   return {outcome.reply.status, "application/json", std::move(outcome.reply.body)};
 }
@@ -428,13 +449,18 @@ HttpResponse App::Impl::Unauthorized(std::string_view why) {
   return ErrorResponseFor(401, why);
 }
 
-void App::Impl::RecordProtocolError(int status) {
+void App::Impl::RecordProtocolError(int status, const HttpRequest& request) {
   metrics_.CountProtocolError(ProtocolErrorReason(status));
-  log_.Warn("not an admission review", {{"status", std::int64_t{status}}});
+  const TraceContext trace = TraceOf(request);
+  log_.Warn("not an admission review", {{"status", std::int64_t{status}},
+                                        OrNothing("trace_id", trace.trace_id),
+                                        OrNothing("span_id", trace.span_id)});
 }
 
-void App::Impl::RecordPolicy(const PolicyDecision& decision, std::chrono::nanoseconds duration) {
-  metrics_.CountAdmission(decision.operation, nullptr, decision.action, duration);
+void App::Impl::RecordPolicy(const PolicyDecision& decision, const HttpRequest& request) {
+  // What passes by unread, a ConfigMap that is none of ours, would only hide those that are.
+  if (decision.labelled) metrics_.CountPolicyReview(decision.operation, decision.action);
+  const TraceContext trace = TraceOf(request);
   const std::initializer_list<LogField> fields = {
       {"decision", policy::DecisionWord(decision.action)},
       {"uid", std::string_view(decision.uid)},
@@ -444,7 +470,9 @@ void App::Impl::RecordPolicy(const PolicyDecision& decision, std::chrono::nanose
       {"user", std::string_view(decision.user)},
       {"dryRun", decision.dry_run},
       {"errors", static_cast<std::int64_t>(decision.errors)},
-      {"warnings", static_cast<std::int64_t>(decision.warnings)}};
+      {"warnings", static_cast<std::int64_t>(decision.warnings)},
+      OrNothing("trace_id", trace.trace_id),
+      OrNothing("span_id", trace.span_id)};
   if (decision.labelled) {
     log_.Info("policy review", fields);
   } else {
@@ -452,10 +480,10 @@ void App::Impl::RecordPolicy(const PolicyDecision& decision, std::chrono::nanose
   }
 }
 
-void App::Impl::Record(const AdmissionScratch& scratch, int status,
+void App::Impl::Record(const AdmissionScratch& scratch, int status, const HttpRequest& request,
                        std::chrono::nanoseconds duration) {
   if (!scratch.reviewed) {
-    RecordProtocolError(status);
+    RecordProtocolError(status, request);
     return;
   }
   const policy::Action decision = scratch.verdict.Decision();
@@ -468,12 +496,14 @@ void App::Impl::Record(const AdmissionScratch& scratch, int status,
       metrics_.CountFinding(finding.rule, finding.actions.Strongest());
     }
   }
-  LogDecision(scratch, decision);
+  LogDecision(scratch, decision, request);
 }
 
-void App::Impl::LogDecision(const AdmissionScratch& scratch, policy::Action decision) const {
+void App::Impl::LogDecision(const AdmissionScratch& scratch, policy::Action decision,
+                            const HttpRequest& request) const {
   const bool matters = decision >= policy::Action::kWarn;
-  if (!matters && log_.level() != LogLevel::kDebug) return;
+  if (!log_.Logs(matters ? LogLevel::kInfo : LogLevel::kDebug)) return;
+  const TraceContext trace = TraceOf(request);
   const std::string findings = FindingsAnnotation(scratch.verdict);
   const policy::RequestFacts& facts = scratch.review.facts;
   const std::initializer_list<LogField> fields = {
@@ -486,6 +516,8 @@ void App::Impl::LogDecision(const AdmissionScratch& scratch, policy::Action deci
       {"user", facts.user.value_or("")},
       {"dryRun", facts.dry_run.value_or(false)},
       {"findings", std::string_view(findings)},
+      OrNothing("trace_id", trace.trace_id),
+      OrNothing("span_id", trace.span_id),
   };
   if (matters) {
     log_.Info("admission", fields);
@@ -506,14 +538,43 @@ HttpResponse App::Impl::Health(std::string_view endpoint, bool readiness,
   return HealthResponse(endpoint, checks, verbose);
 }
 
+/// SIGUSR1 makes the log a level more talkative, SIGUSR2 a level less; all others are to stop.
+bool App::Impl::IsToStop(int signal) {
+  if (signal != SIGUSR1 && signal != SIGUSR2) return true;
+  const LogLevel before = log_.level();
+  const int wanted = static_cast<int>(before) + (signal == SIGUSR1 ? -1 : 1);
+  const auto level =
+      static_cast<LogLevel>(std::clamp(wanted, 0, static_cast<int>(LogLevel::kError)));
+  log_.set_level(level);
+  log_.Always(LogLevel::kInfo, "log level", {{"from", ToString(before)}, {"to", ToString(level)}});
+  return false;
+}
+
 void App::Impl::RunUntilSignal() {
-  signals_.Wait();
+  while (!IsToStop(signals_.Wait())) {
+  }
   stopping_ = true;
   log_.Info("stopping: not ready, still answering",
             {{"delayMilliseconds", std::int64_t{config_.shutdown_delay.count()}}});
-  const bool again = signals_.WaitFor(config_.shutdown_delay);
-  signals_.Release();  // from here on a signal ends the process as it does by default
-  Stop(again ? milliseconds(0) : kDrainGrace);
+  std::atomic<bool> stopped{false};
+  const auto stop = [this, &stopped] {
+    std::this_thread::sleep_for(config_.shutdown_delay);
+    Stop(kDrainGrace);
+    stopped = true;
+  };
+  auto stopper = StartThread("stop", stop);
+  if (!stopper) {
+    stop();  // a second signal is not heard then
+  } else {
+    while (!stopped) {
+      const auto signal = signals_.WaitFor(kSignalPause);
+      if (!signal || !IsToStop(*signal)) continue;
+      log_.Warn("a second signal: exiting at once");
+      log_.Flush();
+      std::_Exit(128 + *signal);  // as if it had ended the process by itself
+    }
+    stopper->join();
+  }
   log_.Info("stopped");
 }
 
@@ -527,8 +588,7 @@ void App::Impl::Stop(milliseconds grace) {
 
 core::Result<std::unique_ptr<App>, StartError> App::Start(const ServerConfig& config,
                                                           const core::FileReader& reader,
-                                                          const core::Clock& clock,
-                                                          const Log& log) {
+                                                          const core::Clock& clock, Log& log) {
   auto impl = std::make_unique<Impl>(config, reader, clock, log);
   if (auto started = impl->Start(); !started) return core::Unexpected(std::move(started).error());
   return std::unique_ptr<App>(new App(std::move(impl)));

@@ -20,11 +20,10 @@ class App {
  public:
   /// Loads everything and opens the ports. `reader`, `clock` and `log` are borrowed and must
   /// outlive the App. Call it on the main thread, before other threads are started: it takes
-  /// SIGTERM and SIGINT for itself.
+  /// SIGTERM, SIGINT, SIGUSR1 and SIGUSR2 for itself.
   static core::Result<std::unique_ptr<App>, StartError> Start(const ServerConfig& config,
                                                               const core::FileReader& reader,
-                                                              const core::Clock& clock,
-                                                              const Log& log);
+                                                              const core::Clock& clock, Log& log);
   /// Stops without grace, if it still runs.
   ~App();
   App(const App&) = delete;
@@ -35,7 +34,8 @@ class App {
   const std::string& metrics_address() const;
 
   /// Serves until SIGTERM or SIGINT; then is not ready, answers for the shutdown delay, drains, and
-  /// returns. A second signal ends that at once.
+  /// returns. A second one ends the process at once, with 128 and the signal's number. SIGUSR1 and
+  /// SIGUSR2 make the log a level more and less talkative.
   void RunUntilSignal();
 
  private:

@@ -1,11 +1,14 @@
 #include "webhook/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
 #include <array>
+#include <chrono>
+#include <mutex>
 
 #include "core/json_writer.h"
+#include "webhook/log_writer.h"
 
 namespace mountguard::webhook {
 namespace {
@@ -22,6 +25,7 @@ std::string JsonMembers(LogLevel level, std::string_view message,
   json.Key("level").String(kLevels[static_cast<std::size_t>(level)]);
   json.Key("msg").String(message);
   for (const LogField& field : fields) {
+    if (std::holds_alternative<std::monostate>(field.value)) continue;
     json.Key(field.key);
     if (const auto* text = std::get_if<std::string_view>(&field.value)) json.String(*text);
     if (const auto* number = std::get_if<std::int64_t>(&field.value)) json.Int(*number);
@@ -34,6 +38,7 @@ std::string JsonMembers(LogLevel level, std::string_view message,
 std::string Text(std::string_view message, std::initializer_list<LogField> fields) {
   std::string line(message);
   for (const LogField& field : fields) {
+    if (std::holds_alternative<std::monostate>(field.value)) continue;
     line.append(" ").append(field.key).append("=");
     if (const auto* text = std::get_if<std::string_view>(&field.value)) {
       core::AppendJsonString(*text, &line);
@@ -47,11 +52,46 @@ std::string Text(std::string_view message, std::initializer_list<LogField> field
 
 }  // namespace
 
-struct Log::Sink {
-  Sink() : logger("mountguard", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {}
+/// Formatting is spdlog's, writing the LogWriter's.
+struct Log::Output {
+  class Sink final : public spdlog::sinks::base_sink<std::mutex> {
+   public:
+    explicit Sink(LogWriter* writer) : writer_(writer) {}
 
-  mutable spdlog::logger logger;
-  LogFormat format = LogFormat::kJson;
+   private:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+      spdlog::memory_buf_t line;
+      formatter_->format(message, line);
+      writer_->Write({line.data(), line.size()});
+    }
+    void flush_() override {}
+
+    LogWriter* writer_;
+  };
+
+  Output(LogFormat how, int fd)
+      : format(how),
+        logger("mountguard", std::make_shared<Sink>(&writer)),
+        writer(fd, [this](std::uint64_t lines, std::string_view reason) {
+          Put(LogLevel::kWarn, "log lines lost",
+              {{"lines", static_cast<std::int64_t>(lines)}, {"reason", reason}});
+        }) {
+    logger.set_pattern(format == LogFormat::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%fZ",%v})"
+                                                  : "%Y-%m-%dT%H:%M:%S.%fZ %l %v",
+                       spdlog::pattern_time_type::utc);
+    logger.set_level(spdlog::level::trace);
+  }
+
+  void Put(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+    const std::string line =
+        format == LogFormat::kJson ? JsonMembers(level, message, fields) : Text(message, fields);
+    logger.log(kSpdlogLevels[static_cast<std::size_t>(level)],
+               spdlog::string_view_t(line.data(), line.size()));
+  }
+
+  const LogFormat format;
+  spdlog::logger logger;
+  LogWriter writer;  // goes first: its last words go through the logger
 };
 
 std::optional<LogLevel> LogLevelFromText(std::string_view text) {
@@ -67,35 +107,19 @@ std::optional<LogFormat> LogFormatFromText(std::string_view text) {
   return std::nullopt;
 }
 
-Log::Log(LogLevel level, LogFormat format) : sink_(std::make_unique<Sink>()) {
-  sink_->format = format;
-  sink_->logger.set_pattern(format == LogFormat::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%fZ",%v})"
-                                                       : "%Y-%m-%dT%H:%M:%S.%fZ %l %v",
-                            spdlog::pattern_time_type::utc);
-  sink_->logger.flush_on(spdlog::level::debug);
-  set_level(level);
-}
+Log::Log(LogLevel level, LogFormat format, int fd)
+    : level_(level), output_(std::make_unique<Output>(format, fd)) {}
 
 Log::~Log() = default;
 
-void Log::set_level(LogLevel level) {
-  sink_->logger.set_level(kSpdlogLevels[static_cast<std::size_t>(level)]);
+void Log::Always(LogLevel level, std::string_view message,
+                 std::initializer_list<LogField> fields) const {
+  output_->Put(level, message, fields);
 }
 
-LogLevel Log::level() const {
-  for (std::size_t i = 0; i < kSpdlogLevels.size(); ++i) {
-    if (kSpdlogLevels[i] == sink_->logger.level()) return static_cast<LogLevel>(i);
-  }
-  return LogLevel::kInfo;
-}
+void Log::Flush() const { output_->writer.Flush(std::chrono::seconds(1)); }
+std::uint64_t Log::lost_lines() const { return output_->writer.lost(); }
 
-void Log::Write(LogLevel level, std::string_view message,
-                std::initializer_list<LogField> fields) const {
-  const auto spdlog_level = kSpdlogLevels[static_cast<std::size_t>(level)];
-  if (!sink_->logger.should_log(spdlog_level)) return;
-  const std::string line = sink_->format == LogFormat::kJson ? JsonMembers(level, message, fields)
-                                                             : Text(message, fields);
-  sink_->logger.log(spdlog_level, spdlog::string_view_t(line.data(), line.size()));
-}
+std::string_view ToString(LogLevel level) { return kLevels[static_cast<std::size_t>(level)]; }
 
 }  // namespace mountguard::webhook

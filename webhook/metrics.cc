@@ -33,6 +33,18 @@ const prometheus::Histogram::BucketBoundaries kDurationBuckets = {
     0.000'05, 0.000'1, 0.000'25, 0.000'5, 0.001, 0.002'5, 0.005, 0.01,
     0.025,    0.05,    0.1,      0.25,    0.5,   1,       2.5,   5};
 
+constexpr std::array<std::string_view, 5> kRejections = {
+    "limit", "handshake_timeout", "handshake_failed", "plain_text", "memory"};
+/// Those of the RequestReader, of the server and of the handlers.
+constexpr std::array<std::string_view, 21> kProtocolErrors = {
+    "ambiguous_length", "bad_chunk",   "bad_header",     "bad_length",       "bad_line",
+    "bad_request",      "bad_version", "body_too_large", "bad_request_line", "content_encoding",
+    "content_type",     "draining",    "expectation",    "head_too_large",   "internal",
+    "bad_host",         "not_http",    "timeout",        "unauthorized",     "transfer_encoding",
+    "unknown_profile"};
+
+prometheus::Labels Reason(std::string_view reason) { return {{"reason", std::string(reason)}}; }
+
 std::size_t DecisionIndex(policy::Action decision) {
   if (decision == policy::Action::kDeny) return 2;
   return decision == policy::Action::kWarn ? 1 : 0;
@@ -54,16 +66,23 @@ std::vector<std::string> KnownKinds() {
   return kinds;
 }
 
-Family<Counter>& CounterFamily(prometheus::Registry* registry, const char* name, const char* help) {
-  return prometheus::BuildCounter().Name(name).Help(help).Register(*registry);
+/// A registry, and what it is to hold: families without a value yet, which a registry leaves out.
+struct Declared {
+  prometheus::Registry registry;
+  std::vector<prometheus::MetricFamily> families;
+};
+
+Family<Counter>& CounterFamily(Declared* declared, const char* name, const char* help) {
+  declared->families.push_back({name, help, prometheus::MetricType::Counter, {}});
+  return prometheus::BuildCounter().Name(name).Help(help).Register(declared->registry);
 }
 
 Family<Gauge>& GaugeFamily(prometheus::Registry* registry, const char* name, const char* help) {
   return prometheus::BuildGauge().Name(name).Help(help).Register(*registry);
 }
 
-prometheus::MetricFamily ProcessFamily(const char* name, const char* help,
-                                       prometheus::MetricType type, double value) {
+prometheus::MetricFamily SingleFamily(const char* name, const char* help,
+                                      prometheus::MetricType type, double value) {
   prometheus::ClientMetric metric;
   if (type == prometheus::MetricType::Counter) {
     metric.counter.value = value;
@@ -78,19 +97,18 @@ std::vector<prometheus::MetricFamily> CollectProcess() {
   using prometheus::MetricType;
   const ProcessStats stats = ReadProcessStats();
   return {
-      ProcessFamily("process_cpu_seconds_total", "User and system CPU time spent, in seconds.",
-                    MetricType::Counter, stats.cpu_seconds),
-      ProcessFamily("process_max_fds", "Limit of open file descriptors.", MetricType::Gauge,
-                    stats.max_fds),
-      ProcessFamily("process_open_fds", "Open file descriptors.", MetricType::Gauge,
-                    stats.open_fds),
-      ProcessFamily("process_resident_memory_bytes", "Resident memory, in bytes.",
-                    MetricType::Gauge, stats.resident_bytes),
-      ProcessFamily("process_start_time_seconds",
-                    "Start of the process, in seconds since the Unix epoch.", MetricType::Gauge,
-                    stats.start_time_seconds),
-      ProcessFamily("process_virtual_memory_bytes", "Virtual memory, in bytes.", MetricType::Gauge,
-                    stats.virtual_bytes),
+      SingleFamily("process_cpu_seconds_total", "User and system CPU time spent, in seconds.",
+                   MetricType::Counter, stats.cpu_seconds),
+      SingleFamily("process_max_fds", "Limit of open file descriptors.", MetricType::Gauge,
+                   stats.max_fds),
+      SingleFamily("process_open_fds", "Open file descriptors.", MetricType::Gauge, stats.open_fds),
+      SingleFamily("process_resident_memory_bytes", "Resident memory, in bytes.", MetricType::Gauge,
+                   stats.resident_bytes),
+      SingleFamily("process_start_time_seconds",
+                   "Start of the process, in seconds since the Unix epoch.", MetricType::Gauge,
+                   stats.start_time_seconds),
+      SingleFamily("process_virtual_memory_bytes", "Virtual memory, in bytes.", MetricType::Gauge,
+                   stats.virtual_bytes),
   };
 }
 
@@ -99,52 +117,61 @@ std::vector<prometheus::MetricFamily> CollectProcess() {
 struct Metrics::Families {
   Families()
       : kinds(KnownKinds()),
-        requests(CounterFamily(&registry, "mountguard_admission_requests_total",
+        requests(CounterFamily(&declared, "mountguard_admission_requests_total",
                                "Admission reviews answered, by operation, kind and decision.")),
         duration(prometheus::BuildHistogram()
                      .Name("mountguard_admission_duration_seconds")
                      .Help("Time from a whole request to its answer, in seconds.")
-                     .Register(registry)
+                     .Register(declared.registry)
                      .Add({}, kDurationBuckets)),
-        findings(CounterFamily(&registry, "mountguard_findings_total",
+        policy_reviews(CounterFamily(&declared, "mountguard_policy_reviews_total",
+                                     "ConfigMaps with policies that were judged, by operation "
+                                     "and decision.")),
+        findings(CounterFamily(&declared, "mountguard_findings_total",
                                "Findings, by rule and strongest action.")),
-        exceptions_used(CounterFamily(&registry, "mountguard_exceptions_used_total",
+        exceptions_used(CounterFamily(&declared, "mountguard_exceptions_used_total",
                                       "Findings spared, by exception.")),
-        protocol_errors(CounterFamily(&registry, "mountguard_protocol_errors_total",
+        protocol_errors(CounterFamily(&declared, "mountguard_protocol_errors_total",
                                       "Requests that were no admission review, by reason.")),
-        rejected(CounterFamily(&registry, "mountguard_connections_rejected_total",
+        rejected(CounterFamily(&declared, "mountguard_connections_rejected_total",
                                "Connections closed before they were served, by reason.")),
-        reloads(CounterFamily(&registry, "mountguard_policy_reloads_total",
+        reloads(CounterFamily(&declared, "mountguard_policy_reloads_total",
                               "Reloads of the policy, by result.")),
         reload_success(reloads.Add({{"result", "success"}})),
         reload_failure(reloads.Add({{"result", "failure"}})),
-        certificate_reloads(CounterFamily(&registry, "mountguard_certificate_reloads_total",
+        certificate_reloads(CounterFamily(&declared, "mountguard_certificate_reloads_total",
                                           "Reloads of the certificate's files, by result.")),
         certificate_reload_success(certificate_reloads.Add({{"result", "success"}})),
         certificate_reload_failure(certificate_reloads.Add({{"result", "failure"}})),
-        certificate_steps(CounterFamily(&registry, "mountguard_certificate_manager_steps_total",
+        client_ca_reloads(CounterFamily(&declared, "mountguard_client_ca_reloads_total",
+                                        "Reloads of the client CA's file, by result.")),
+        certificate_steps(CounterFamily(&declared, "mountguard_certificate_manager_steps_total",
                                         "Steps of the certificate manager, by result.")),
-        policy_info(GaugeFamily(&registry, "mountguard_policy_info",
+        policy_info(GaugeFamily(&declared.registry, "mountguard_policy_info",
                                 "1 for the digest of the policy set in force.")),
-        policy_rules(GaugeFamily(&registry, "mountguard_policy_rules",
+        policy_rules(GaugeFamily(&declared.registry, "mountguard_policy_rules",
                                  "Rules that policies define, in the set in force.")
                          .Add({})),
-        expired(GaugeFamily(&registry, "mountguard_exceptions_expired",
+        expired(GaugeFamily(&declared.registry, "mountguard_exceptions_expired",
                             "Exceptions in the set in force whose time is over.")
                     .Add({})),
-        connections(GaugeFamily(&registry, "mountguard_connections",
+        connections(GaugeFamily(&declared.registry, "mountguard_connections",
                                 "Open connections on the secure port, by state.")),
         handshake(connections.Add({{"state", "handshake"}})),
         active(connections.Add({{"state", "active"}})),
         idle(connections.Add({{"state", "idle"}})),
-        expiries(GaugeFamily(&registry, "mountguard_certificate_expiry_timestamp_seconds",
+        expiries(GaugeFamily(&declared.registry, "mountguard_certificate_expiry_timestamp_seconds",
                              "When a certificate expires, in seconds since the Unix epoch.")),
         certificate(expiries.Add({{"certificate", "serving"}})),
-        manager_up(GaugeFamily(&registry, "mountguard_certificate_manager_up",
+        manager_up(GaugeFamily(&declared.registry, "mountguard_certificate_manager_up",
                                "1 if the next renewal will come by itself.")),
-        clock_offset(GaugeFamily(&registry, "mountguard_api_server_clock_offset_seconds",
+        clock_offset(GaugeFamily(&declared.registry, "mountguard_api_server_clock_offset_seconds",
                                  "The API server's clock against this machine's, in seconds.")),
-        request_cache(kOperations.size() * kinds.size() * kDecisions.size()) {}
+        request_cache(kOperations.size() * kinds.size() * kDecisions.size()) {
+    // There from the start, so that the first one is an increase.
+    for (const std::string_view reason : kRejections) rejected.Add(Reason(reason));
+    for (const std::string_view reason : kProtocolErrors) protocol_errors.Add(Reason(reason));
+  }
 
   std::size_t KindIndex(const core::Workload* workload) const {
     const auto last = kinds.end() - 1;
@@ -169,10 +196,11 @@ struct Metrics::Families {
     exceptions = std::move(shown);
   }
 
-  prometheus::Registry registry;
+  Declared declared;
   std::vector<std::string> kinds;
   Family<Counter>& requests;
   prometheus::Histogram& duration;
+  Family<Counter>& policy_reviews;
   Family<Counter>& findings;
   Family<Counter>& exceptions_used;
   Family<Counter>& protocol_errors;
@@ -183,6 +211,7 @@ struct Metrics::Families {
   Family<Counter>& certificate_reloads;
   Counter& certificate_reload_success;
   Counter& certificate_reload_failure;
+  Family<Counter>& client_ca_reloads;
   Family<Counter>& certificate_steps;
   Family<Gauge>& policy_info;
   Gauge& policy_rules;
@@ -225,6 +254,13 @@ void Metrics::CountAdmission(std::string_view operation, const core::Workload* w
   families_->duration.Observe(std::chrono::duration<double>(duration).count());
 }
 
+void Metrics::CountPolicyReview(std::string_view operation, policy::Action decision) {
+  families_->policy_reviews
+      .Add({{"operation", std::string(kOperations[OperationIndex(operation)])},
+            {"decision", std::string(kDecisions[DecisionIndex(decision)])}})
+      .Increment();
+}
+
 void Metrics::CountFinding(std::string_view rule, policy::Action action) {
   families_->findings
       .Add({{"rule", std::string(rule)}, {"action", std::string(policy::ToString(action))}})
@@ -239,11 +275,11 @@ void Metrics::CountExceptionUse(std::string_view exception) {
 }
 
 void Metrics::CountProtocolError(std::string_view reason) {
-  families_->protocol_errors.Add({{"reason", std::string(reason)}}).Increment();
+  families_->protocol_errors.Add(Reason(reason)).Increment();
 }
 
 void Metrics::CountRejectedConnection(std::string_view reason) {
-  families_->rejected.Add({{"reason", std::string(reason)}}).Increment();
+  families_->rejected.Add(Reason(reason)).Increment();
 }
 
 void Metrics::CountPolicyReload(bool success) {
@@ -253,6 +289,10 @@ void Metrics::CountPolicyReload(bool success) {
 void Metrics::CountCertificateReload(bool success) {
   (success ? families_->certificate_reload_success : families_->certificate_reload_failure)
       .Increment();
+}
+
+void Metrics::CountClientCaReload(bool success) {
+  families_->client_ca_reloads.Add({{"result", success ? "success" : "failure"}}).Increment();
 }
 
 void Metrics::CountCertificateStep(std::string_view step, std::string_view result) {
@@ -275,6 +315,7 @@ void Metrics::SetGauges(Gauges gauges) {
 }
 
 std::string Metrics::Render() const {
+  std::int64_t lost = 0;
   {
     const std::lock_guard lock(families_->mutex);
     const auto refresh = [](const std::function<std::int64_t()>& source, Gauge& gauge) {
@@ -293,10 +334,20 @@ std::string Metrics::Render() const {
                    {{"certificate", "ca"}});
     refresh_if_set(families_->gauges.certificate_manager_up, families_->manager_up, {});
     refresh_if_set(families_->gauges.clock_offset, families_->clock_offset, {});
+    if (families_->gauges.log_lines_lost) lost = families_->gauges.log_lines_lost();
   }
-  std::vector<prometheus::MetricFamily> collected = families_->registry.Collect();
+  std::vector<prometheus::MetricFamily> collected = families_->declared.registry.Collect();
+  for (const prometheus::MetricFamily& declared : families_->declared.families) {
+    const bool has_value =
+        std::any_of(collected.begin(), collected.end(),
+                    [&declared](const auto& family) { return family.name == declared.name; });
+    if (!has_value) collected.push_back(declared);
+  }
   std::vector<prometheus::MetricFamily> process = CollectProcess();
   std::move(process.begin(), process.end(), std::back_inserter(collected));
+  collected.push_back(SingleFamily("mountguard_log_lines_lost_total",
+                                   "Lines of the log that could not be written.",
+                                   prometheus::MetricType::Counter, static_cast<double>(lost)));
   return prometheus::TextSerializer().Serialize(collected);
 }
 

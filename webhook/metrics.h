@@ -30,6 +30,7 @@ class Metrics {
     std::function<std::int64_t()> certificate_manager_up;
     std::function<std::int64_t()> clock_offset;  // seconds
     std::function<std::int64_t()> exceptions_expired;
+    std::function<std::int64_t()> log_lines_lost;
   };
 
   Metrics();
@@ -39,12 +40,15 @@ class Metrics {
 
   void CountAdmission(std::string_view operation, const core::Workload* workload,
                       policy::Action decision, std::chrono::nanoseconds duration);
+  /// A ConfigMap with policies, which is no admission by policies.
+  void CountPolicyReview(std::string_view operation, policy::Action decision);
   void CountFinding(std::string_view rule, policy::Action action);
   void CountExceptionUse(std::string_view exception);
   void CountProtocolError(std::string_view reason);
   void CountRejectedConnection(std::string_view reason);
   void CountPolicyReload(bool success);
   void CountCertificateReload(bool success);
+  void CountClientCaReload(bool success);
   void CountCertificateStep(std::string_view step, std::string_view result);
   void SetPolicy(const policy::PolicySet& policies);
   void SetGauges(Gauges gauges);

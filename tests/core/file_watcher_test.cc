@@ -7,6 +7,7 @@
 #include <fstream>
 #include <mutex>
 #include <string>
+#include <thread>
 
 #include "core/file_reader.h"
 #include "tests/temporary_directory.h"
@@ -233,6 +234,25 @@ TEST_CASE("without an event the next poll finds the change") {
   fs::create_symlink(elsewhere / "two", between / "link.new");
   fs::rename(between / "link.new", between / "link");
   CHECK(listener.Sees("two"));
+}
+
+TEST_CASE("files that never rest are told of all the same") {
+  const TemporaryDirectory work;
+  const fs::path file = work / "policy.yaml";
+  Write(file, "0");
+  Listener listener(file);
+  FileWatcher::Options options = kEventsOnly;
+  options.settle_time = std::chrono::milliseconds(50);
+  options.longest_wait = std::chrono::milliseconds(200);
+  const auto watcher = Watch({file.string()}, listener, options);
+  // Written again and again within the settle time, until it is told, however long that takes.
+  for (int i = 1; i < 20'000 && listener.count() < 3; ++i) {
+    Replace(file, std::to_string(i));
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  CHECK(listener.count() >= 3);
+  Replace(file, "the last");
+  CHECK(listener.Sees("the last"));
 }
 
 TEST_CASE("a stopped watcher tells nothing more, and stopping does not wait for the next poll") {

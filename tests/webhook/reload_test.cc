@@ -136,7 +136,7 @@ class Server {
   LogFile log_file_;
   const core::SystemClock clock_;
   const core::SystemFileReader files_;
-  const Log log_{LogLevel::kInfo, LogFormat::kJson};
+  Log log_{LogLevel::kInfo, LogFormat::kJson};
   std::unique_ptr<App> app_;
 };
 
