@@ -105,30 +105,6 @@ int SelectHttp11(SSL*, const unsigned char** out, unsigned char* out_size,
   return SSL_TLSEXT_ERR_OK;
 }
 
-/// Goes on in spite of a bad client certificate: SSL_get_verify_result keeps the verdict.
-int KeepVerdict(int, X509_STORE_CTX*) { return 1; }
-
-Result<void> TrustClientCa(const PemFile& file, SSL_CTX* context) {
-  const auto certificates = ReadCertificates(file);
-  if (!certificates) return core::Unexpected(certificates.error());
-  X509_STORE* trusted = SSL_CTX_get_cert_store(context);
-  for (const PemCertificate& entry : *certificates) {
-    const CertificateFacts facts = ReadFacts(*entry.certificate);
-    if (!facts.is_authority) {
-      return Failure(fmt::format(
-          "{}:{}: {} is no certificate authority; expected the CA that signs the clients' "
-          "certificates, not one of them",
-          file.name, entry.line, facts.subject));
-    }
-    if (X509_STORE_add_cert(trusted, entry.certificate.get()) != 1 ||
-        SSL_CTX_add_client_CA(context, entry.certificate.get()) != 1) {
-      return Failure(fmt::format("{}:{}: {}", file.name, entry.line, TakeOpenSslErrors()));
-    }
-  }
-  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, KeepVerdict);
-  return {};
-}
-
 }  // namespace
 
 Result<SslCtxPtr> MakeServerContext(const TlsOptions& options, const CertStore& store) {
@@ -154,10 +130,7 @@ Result<SslCtxPtr> MakeServerContext(const TlsOptions& options, const CertStore& 
   SSL_CTX_set_num_tickets(context.get(), 0);
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_alpn_select_cb(context.get(), SelectHttp11, nullptr);
-  if (options.client_ca) {
-    const auto trusted = TrustClientCa(*options.client_ca, context.get());
-    if (!trusted) return core::Unexpected(trusted.error());
-  }
+  if (options.client_cas != nullptr) options.client_cas->Attach(context.get());
   store.Attach(context.get());
   return context;
 }

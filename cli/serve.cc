@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -49,7 +50,9 @@ std::vector<FlagGroup> FlagGroups(ServeFlags* flags, ServerConfig* config) {
        {{"--bind-address", &config->bind_address, "ADDRESS", "address of the secure port"},
         {"--secure-port", &flags->secure_port, "PORT", "0 picks a free one; the log tells which"},
         {"--metrics-bind-address", &config->metrics_bind_address, "HOST:PORT",
-         "address of GET /metrics, plain HTTP; empty: none"}}},
+         "address of GET /metrics, plain HTTP; empty: none"},
+        {"--profiling", &config->profiling, "",
+         "GET /debug/ on that port: connections, policy, flags, threads"}}},
       {"TLS",
        {{"--tls-cert-file", &config->tls_cert_file, "FILE",
          "the serving certificate and its chain, PEM; read again when it changes"},
@@ -193,6 +196,29 @@ std::optional<std::string> CompleteManaged(const ServeFlags& flags, ServerConfig
   return std::nullopt;
 }
 
+/// What every flag is now, whether it was given or not.
+std::vector<webhook::EffectiveFlag> EffectiveFlags(const std::vector<FlagGroup>& groups) {
+  struct Render {
+    std::string operator()(const bool* on) const { return *on ? "true" : "false"; }
+    std::string operator()(const int* number) const { return std::to_string(*number); }
+    std::string operator()(const std::string* text) const { return *text; }
+    std::string operator()(const std::optional<std::string>* text) const {
+      return text->value_or("");
+    }
+    std::string operator()(const std::vector<std::string>* texts) const {
+      return fmt::format("{}", fmt::join(*texts, ","));
+    }
+  };
+  std::vector<webhook::EffectiveFlag> flags;
+  for (const FlagGroup& group : groups) {
+    for (const Flag& flag : group.flags) {
+      const std::size_t name = flag.names.find_first_not_of('-');
+      flags.push_back({std::string(flag.names.substr(name)), std::visit(Render(), flag.target)});
+    }
+  }
+  return flags;
+}
+
 /// Why the flags make no configuration, or nothing once `config` is complete.
 std::optional<std::string> Complete(const ServeFlags& flags, ServerConfig* config) {
   const struct {
@@ -235,6 +261,9 @@ std::optional<std::string> Complete(const ServeFlags& flags, ServerConfig* confi
   config->log_format = *webhook::LogFormatFromText(flags.log_format);
   config->log_level =
       flags.verbose ? webhook::LogLevel::kDebug : *webhook::LogLevelFromText(flags.log_level);
+  if (config->profiling && config->metrics_bind_address.empty()) {
+    return "--profiling needs --metrics-bind-address: its pages are on that port";
+  }
   if (auto wrong = CompleteManaged(flags, config)) return wrong;
   if (!config->client_allowed_names.empty() && config->client_ca_file.empty()) {
     return "--client-allowed-names needs --client-ca-file: without it no certificate is asked for";
@@ -248,9 +277,9 @@ ExitCode RunServe(const Command& command, const Arguments& arguments, Environmen
   flags.secure_port = config.secure_port;
   flags.max_request_bytes = static_cast<int>(config.max_request_bytes);
   flags.max_connections = static_cast<int>(config.max_connections);
-  if (const auto exit = ParseFlags(command, FlagGroups(&flags, &config), nullptr, arguments, env)) {
-    return *exit;
-  }
+  const std::vector<FlagGroup> groups = FlagGroups(&flags, &config);
+  if (const auto exit = ParseFlags(command, groups, nullptr, arguments, env)) return *exit;
+  config.flags = EffectiveFlags(groups);
   if (const auto wrong = Complete(flags, &config)) return WrongUsage(command, *wrong, env);
 
   webhook::Log log(config.log_level, config.log_format);

@@ -202,7 +202,44 @@ start --client-ca-file "$work/b/ca.crt"
 ask 200 ok "https://$address/readyz"
 ask 401 'client certificate' "${json[@]}" --data-binary "@$work/none.json" "https://$address/validate"
 ask 401 'client certificate' "${json[@]}" --data-binary "@$work/good.json" "https://$address/validate-policy"
+ask 404 '"kind":"Status"' "http://$metrics/debug/"
 stop
+
+# The client CA is read again; a broken one changes nothing. Any serving pair is a client's here, by its CA.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=clients-2 \
+  -keyout "$work/ca2.key" -out "$work/ca2.crt" 2>/dev/null
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=kube-apiserver \
+  -keyout "$work/client.key" -out "$work/client.csr" 2>/dev/null
+openssl x509 -req -in "$work/client.csr" -CA "$work/ca2.crt" -CAkey "$work/ca2.key" -CAcreateserial -days 1 \
+  -extfile <(echo extendedKeyUsage=clientAuth) -out "$work/client.crt" 2>/dev/null
+client=(--cert "$work/client.crt" --key "$work/client.key")
+cp "$work/b/ca.crt" "$work/clients.crt"
+start --client-ca-file "$work/clients.crt" --profiling
+ask 401 'does not trust' "${client[@]}" "${json[@]}" --data-binary "@$work/none.json" "https://$address/validate"
+echo nonsense >"$work/clients.crt"
+wait_for 'client CA not reloaded'
+ask 401 'does not trust' "${client[@]}" "${json[@]}" --data-binary "@$work/none.json" "https://$address/validate"
+cp "$work/ca2.crt" "$work/clients.crt"
+wait_for 'client CA in force'
+ask 200 '"allowed":true' "${client[@]}" "${json[@]}" --data-binary "@$work/none.json" "https://$address/validate"
+ask 401 'asks for a client certificate' "${json[@]}" --data-binary "@$work/none.json" "https://$address/validate"
+ask 200 'mountguard_client_ca_reloads_total{result="success"} 1' "http://$metrics/metrics"
+
+# What it says of itself with --profiling.
+ask 200 '/debug/connections' "http://$metrics/debug/"
+ask 200 '"digest":"sha256:' "http://$metrics/debug/policy"
+ask 200 '"secure-port":"0"' "http://$metrics/debug/flags"
+ask 200 '"name":"acceptor"' "http://$metrics/debug/threads"
+exec 9<>"/dev/tcp/${address%:*}/${address#*:}"
+for _ in $(seq 100); do
+  curl --silent "http://$metrics/debug/connections" >"$work/answer"
+  jq --exit-status '.[0] | .phase == "handshake" and .requests == 0 and (.remoteAddress | startswith("127.0.0.1:"))' "$work/answer" >/dev/null && break
+  sleep 0.1
+done
+jq --exit-status 'length == 1' "$work/answer" >/dev/null || fail "not the one connection: $(cat "$work/answer")"
+exec 9>&-
+stop
+expect_start_failure 2 '--profiling needs --metrics-bind-address' --tls-cert-file "$work/a/tls.crt" --tls-private-key-file "$work/a/tls.key" --profiling
 
 # A Secret's volume: whole new pairs by a swap of ..data; what is broken changes nothing.
 volume=$work/volume

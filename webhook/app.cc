@@ -20,7 +20,9 @@
 #include "webhook/admission_handler.h"
 #include "webhook/admission_response.h"
 #include "webhook/certificate_source.h"
+#include "webhook/client_ca_file.h"
 #include "webhook/connection_limits.h"
+#include "webhook/debug_pages.h"
 #include "webhook/http_server.h"
 #include "webhook/metrics.h"
 #include "webhook/policy_handler.h"
@@ -130,6 +132,7 @@ class App::Impl {
   void AnnouncePolicies(const PolicyGeneration& policies);
 
   std::vector<Route> SecureRoutes();
+  std::vector<Route> DebugRoutes();
   HttpServerHooks Hooks();
   Metrics::Gauges MakeGauges();
   HttpResponse Validate(const HttpRequest& request);
@@ -154,6 +157,7 @@ class App::Impl {
   Signals signals_;  // before any thread
   Metrics metrics_;
   certs::CertStore certificates_;
+  std::unique_ptr<ClientCaFile> client_ca_file_;
   certs::SslCtxPtr tls_;
   std::unique_ptr<PolicyStore> policies_;
   std::unique_ptr<AdmissionHandler> handler_;
@@ -202,9 +206,11 @@ core::Result<void, StartError> App::Impl::LoadFirst() {
   options.min_version = config_.tls_min_version;
   options.cipher_suites = config_.tls_cipher_suites;
   if (!config_.client_ca_file.empty()) {
-    auto content = reader_.Read(config_.client_ca_file);
-    if (!content) return Unavailable(content.error().message);
-    options.client_ca = certs::PemFile{config_.client_ca_file, std::move(*content)};
+    auto file = ClientCaFile::Start(config_.client_ca_file, config_.reload_settle_time, reader_,
+                                    log_, &metrics_);
+    if (!file) return core::Unexpected(std::move(file).error());
+    client_ca_file_ = std::move(*file);
+    options.client_cas = &client_ca_file_->store();
   }
   auto context = certs::MakeServerContext(options, certificates_);
   if (!context) return Wrong(context.error().message);
@@ -296,6 +302,10 @@ core::Result<void, StartError> App::Impl::ListenForScrapes() {
   settings.routes = {{"GET", "/metrics", [this](const HttpRequest&) -> HttpResponse {
                         return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_.Render()};
                       }}};
+  if (config_.profiling) {
+    const std::vector<Route> pages = DebugRoutes();
+    settings.routes.insert(settings.routes.end(), pages.begin(), pages.end());
+  }
   auto server = StartServer(std::move(settings), "metrics");
   if (!server) return core::Unexpected(std::move(server).error());
   metrics_server_ = std::move(*server);
@@ -353,6 +363,26 @@ std::vector<Route> App::Impl::SecureRoutes() {
           health("livez", false),
           health("readyz", true),
           health("healthz", false)};
+}
+
+std::vector<Route> App::Impl::DebugRoutes() {
+  const auto page = [](const char* path, std::function<std::string()> render) {
+    return Route{"GET", path, [render = std::move(render)](const HttpRequest&) -> HttpResponse {
+                   return {200, "application/json", render()};
+                 }};
+  };
+  std::vector<Route> routes = {
+      page("/debug/connections",
+           [this] { return DebugConnections(secure_server_->ListConnections()); }),
+      page("/debug/flags", [this] { return DebugFlags(config_.flags); }),
+      page("/debug/policy", [this] { return DebugPolicy(*policies_->Current(), clock_.Now()); }),
+      page("/debug/threads", DebugThreads)};
+  std::string index;
+  for (const Route& route : routes) index += route.path + "\n";
+  routes.push_back({"GET", "/debug/", [index](const HttpRequest&) -> HttpResponse {
+                      return {200, "text/plain; charset=utf-8", index};
+                    }});
+  return routes;
 }
 
 HttpServerHooks App::Impl::Hooks() {

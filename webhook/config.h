@@ -29,6 +29,12 @@ struct ManagedCertificatesConfig {
   certs::RotationSettings rotation;
 };
 
+/// A flag as it counts, given or not.
+struct EffectiveFlag {
+  std::string name;   // "secure-port"
+  std::string value;  // "8443"; the parts of a list joined by commas
+};
+
 /// Everything that `mountguard serve` can be told; the defaults are those of its flags.
 struct ServerConfig {
   std::string bind_address = "0.0.0.0";
@@ -44,6 +50,7 @@ struct ServerConfig {
   policy::Action enforcement_action = policy::Action::kDeny;
   core::Runtime runtime = core::Runtime::kContainerd;
   std::string metrics_bind_address = ":8080";  // "": no metrics port
+  bool profiling = false;                      // GET /debug/ on the metrics port
   std::chrono::milliseconds shutdown_delay{5'000};
   std::size_t max_request_bytes = 7'340'032;
   std::size_t max_connections = 2'048;
@@ -53,6 +60,7 @@ struct ServerConfig {
   std::chrono::milliseconds reload_settle_time{100};
   LogFormat log_format = LogFormat::kJson;
   LogLevel log_level = LogLevel::kInfo;
+  std::vector<EffectiveFlag> flags;  // for /debug/flags
 };
 
 /// A host and a port, as they are bound.

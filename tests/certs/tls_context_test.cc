@@ -164,9 +164,12 @@ TEST_CASE("a client certificate is asked for, judged, and left to HTTP to refuse
   Shape ca_shape{"clients", nullptr, kCaExtensions, now - hours(48), now + hours(48)};
   const Forged lasting_ca = Forge(ca_shape, EvpPkeyPtr(EVP_PKEY_dup(ca.key.get())));
   TlsOptions options;
-  options.client_ca = PemFile{"client-ca.crt", lasting_ca.pem()};
+  ClientCaStore cas(*ClientCa::Parse({"client-ca.crt", stranger_ca.pem()}));
+  options.client_cas = &cas;
   Server server(options);
 
+  cas.Replace(
+      *ClientCa::Parse({"client-ca.crt", lasting_ca.pem()}));  // those of then count no more
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     const auto judged = [&](const Forged* certificate) {
       Client client;
@@ -205,11 +208,12 @@ TEST_CASE("without a client CA no certificate is asked for") {
 }
 
 TEST_CASE("a client CA file that holds no CA is refused") {
-  TlsOptions options;
-  options.client_ca = PemFile{"client-ca.crt", Forge({"someone"}).pem()};
-  CHECK(Refusal(options) ==
+  const auto refusal = [](const std::string& content) {
+    const auto ca = ClientCa::Parse({"client-ca.crt", content});
+    return ca ? std::string() : ca.error().message;
+  };
+  CHECK(refusal(Forge({"someone"}).pem()) ==
         "client-ca.crt:1: CN=someone is no certificate authority; expected the CA that signs the "
         "clients' certificates, not one of them");
-  options.client_ca->content = "";
-  CHECK(Refusal(options) == "client-ca.crt: the file is empty; expected a certificate in PEM form");
+  CHECK(refusal("") == "client-ca.crt: the file is empty; expected a certificate in PEM form");
 }
