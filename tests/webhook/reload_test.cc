@@ -106,6 +106,18 @@ class LogFile {
 
 int PortOf(const std::string& address) { return std::stoi(address.substr(address.rfind(':') + 1)); }
 
+/// The machine's clock, put forward or back.
+class JumpingClock final : public core::Clock {
+ public:
+  core::WallTime Now() const override {
+    return std::chrono::system_clock::now() + std::chrono::hours(hours_.load());
+  }
+  void JumpTo(int hours_from_now) { hours_ = hours_from_now; }
+
+ private:
+  std::atomic<int> hours_{0};
+};
+
 /// `mountguard serve` in this process, on free ports, with a certificate of its own.
 class Server {
  public:
@@ -131,10 +143,11 @@ class Server {
 
   int port() const { return PortOf(app_->secure_address()); }
   int metrics_port() const { return PortOf(app_->metrics_address()); }
+  JumpingClock& clock() { return clock_; }
 
  private:
   LogFile log_file_;
-  const core::SystemClock clock_;
+  JumpingClock clock_;
   const core::SystemFileReader files_;
   Log log_{LogLevel::kInfo, LogFormat::kJson};
   std::unique_ptr<App> app_;
@@ -307,6 +320,27 @@ TEST_CASE("a policy directory may be swapped as a ConfigMap volume is, vanish an
   volume = std::make_unique<ConfigMapVolume>(root);
   volume->Swap(files(4));
   CHECK(probe.WaitFor(expected(4)));
+}
+
+TEST_CASE("a clock that jumps cuts off nobody and changes only what goes by dates") {
+  constexpr int kTenYears = 10 * 365 * 24;
+  const tests::TemporaryDirectory work;
+  Server server(work.path(), {});
+  const std::string& request = ReviewRequest();
+  Client kept(server.port(), Client::Tls::kOn);
+  CHECK(Ask(&kept).status == 200);
+  for (const int hours : {kTenYears, -kTenYears, 0}) {
+    INFO(hours << " hours from now");
+    Client half(server.port(), Client::Tls::kOn);
+    REQUIRE(half.Send(request.substr(0, request.size() / 2)));
+    CHECK(Ask(&kept).status == 200);
+    server.clock().JumpTo(hours);
+    CHECK(Ask(&kept).status == 200);
+    CHECK(half.Exchange(request.substr(request.size() / 2)).status == 200);
+    Client newcomer(server.port(), Client::Tls::kOn);
+    CHECK(Ask(&newcomer).status == 200);
+    CHECK(newcomer.Exchange(Get("/readyz")).status == (hours > 0 ? 503 : 200));
+  }
 }
 
 TEST_CASE("metrics tell which policies are in force, and what their exceptions do") {
