@@ -20,7 +20,7 @@ for argument in "$@"; do
   esac
 done
 
-require_packages "${build_packages[@]}" catch2 curl jq libxml2-utils
+require_packages "${build_packages[@]}" catch2 curl jq libxml2-utils openssl
 
 # ctest counts what is skipped and keeps the reasons to itself: here they are.
 (cd tests/reference && . ../go_needed.sh && need_go) || echo "  so the tests in tests/reference and tests/e2e will not run"
