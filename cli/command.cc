@@ -14,6 +14,8 @@
 #include "cli/completion.h"
 #include "cli/explain.h"
 #include "cli/man.h"
+#include "cli/node_doctor.h"
+#include "cli/node_verify.h"
 #include "cli/policy.h"
 #include "cli/policy_export.h"
 #include "cli/policy_schema.h"
@@ -135,6 +137,8 @@ const std::vector<Command>& AllCommands() {
       kCertsIssueCommand,
       kCertsShowCommand,
       kCertsInjectCommand,
+      kNodeDoctorCommand,
+      kNodeVerifyCommand,
       kVersionCommand,
       kCompletionCommand,
       kManCommand,

@@ -43,8 +43,22 @@ std::shared_ptr<const PolicySet> WithKubernetesRules(const PolicySet& policies, 
   return std::make_shared<const PolicySet>(std::move(changed));
 }
 
-core::Result<std::shared_ptr<const PolicySet>, ExitCode> Load(const std::vector<std::string>& paths,
-                                                              Environment& env) {
+core::Result<std::shared_ptr<const PolicySet>, ExitCode> Choose(const PolicyFlags& flags,
+                                                                const Command& command,
+                                                                Environment& env) {
+  if (!flags.no_policy)
+    return flags.paths.empty() ? policy::Baseline() : LoadPolicySet(flags.paths, env);
+  if (!flags.paths.empty()) {
+    return core::Unexpected(
+        WrongUsage(command, "--policy and --no-policy exclude each other", env));
+  }
+  return std::make_shared<const PolicySet>(std::vector<MountPolicy>{KubernetesAlone()});
+}
+
+}  // namespace
+
+core::Result<std::shared_ptr<const PolicySet>, ExitCode> LoadPolicySet(
+    const std::vector<std::string>& paths, Environment& env) {
   const auto files = policy::ReadPolicyFiles(paths, env.files);
   if (!files) {
     fmt::print(env.err, "{}\n", files.error().message);
@@ -57,19 +71,6 @@ core::Result<std::shared_ptr<const PolicySet>, ExitCode> Load(const std::vector<
   if (loaded.policies == nullptr) return core::Unexpected(ExitCode::kUsage);
   return std::move(loaded.policies);
 }
-
-core::Result<std::shared_ptr<const PolicySet>, ExitCode> Choose(const PolicyFlags& flags,
-                                                                const Command& command,
-                                                                Environment& env) {
-  if (!flags.no_policy) return flags.paths.empty() ? policy::Baseline() : Load(flags.paths, env);
-  if (!flags.paths.empty()) {
-    return core::Unexpected(
-        WrongUsage(command, "--policy and --no-policy exclude each other", env));
-  }
-  return std::make_shared<const PolicySet>(std::vector<MountPolicy>{KubernetesAlone()});
-}
-
-}  // namespace
 
 FlagGroup PolicyFlags::Group() {
   return {"Policy",

@@ -11,6 +11,7 @@
 #include "cli/flags.h"
 #include "core/result.h"
 #include "policy/engine.h"
+#include "policy/policy_set.h"
 
 namespace mountguard::cli {
 
@@ -24,6 +25,11 @@ struct PolicyFlags {
 
   FlagGroup Group();
 };
+
+/// The policies of files and directories. What is wrong with them goes to env.err, warnings too;
+/// the code is then what to exit with.
+core::Result<std::shared_ptr<const policy::PolicySet>, ExitCode> LoadPolicySet(
+    const std::vector<std::string>& paths, Environment& env);
 
 /// The engine that the flags ask for. Warnings about policies go to env.err, and so does what is
 /// wrong; the code is then what to exit with.

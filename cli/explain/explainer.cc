@@ -271,6 +271,7 @@ class Explainer {
     pod.kind = document.kind;
     pod.namespace_name = subject_.request().namespace_name.value_or(document.namespace_name);
     pod.name = document.name;
+    pod.uid = document.root.Get("metadata").Get("uid").AsString();
     pod.template_path = source.path;
     pod.judged = judged;
     template_.pod.Read(source.spec);
@@ -279,6 +280,7 @@ class Explainer {
     }
     template_.source = std::move(source);
     policy::PropagationGraph graph(template_.source, template_.pod, runtime_);
+    pod.windows = template_.pod.windows();
     pod.notes = NotesOf(template_.pod);
     AddVolumes(&pod);
     AddContainers(object, &graph, &pod);

@@ -125,7 +125,9 @@ struct ExplainedPod {
   std::string kind;
   std::string namespace_name;
   std::string name;
+  std::string uid;  // of a Pod that the API server knows, else ""
   std::string template_path;
+  bool windows = false;
   bool judged = false;  // by policies; a fragment is not, nor what cannot be decoded
   std::vector<ExplainedContainer> containers;
   std::vector<ExplainedVolume> volumes;
