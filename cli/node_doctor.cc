@@ -42,7 +42,7 @@ struct DoctorFlags {
              {{"--mode", &modes, "Bidirectional|HostToContainer|RecursiveReadOnly",
                "what the paths are to serve, repeatable (all three)"},
               {"--policy", &policies, "PATH",
-               "a policy file or directory, repeatable: the host paths that its rules and "
+               "a policy file or directory, repeatable: the host paths\nthat its rules and "
                "exceptions name"}}},
             {"Node",
              {{"--runtime", &runtime, "containerd|cri-o|cri-dockerd",
@@ -50,7 +50,7 @@ struct DoctorFlags {
               {"--runtime-pid", &runtime_pid, "PID",
                "the runtime's process, where it is not found by its name"},
               {"--root", &root, "DIR",
-               "where the node's root directory is (/): /host in a container of `kubectl debug "
+               "where the node's root directory is (/): /host in a container\nof `kubectl debug "
                "node`"}}},
             {"Result", {{"-o,--output", &output, "text|json", "how to print it (text)"}}}};
   }
