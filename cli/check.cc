@@ -73,7 +73,7 @@ ExitCode RunCheck(const Command& command, const Arguments& arguments, Environmen
   report.basis.fail_on = FailOn(flags.fail_on);
   const InputSink failures = {
       nullptr, nullptr, [&report](const InputFailure& failure) {
-        report.errors.push_back({std::string(failure.place.file), 0, {}, {}, failure.message});
+        report.errors.Add({std::string(failure.place.file), 0, {}, {}, failure.message});
       }};
   report.files = ListInputFiles(paths, env.files, failures);
   Append(CheckInParallel(report.files, **engine, flags.settings, flags.jobs, env), &report);

@@ -1,7 +1,6 @@
 #include "cli/checker.h"
 
 #include <algorithm>
-#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -106,9 +105,9 @@ auto SortKey(const CheckResult& result) {
                          kubernetes ? core::SourcePos() : result.position);
 }
 
-template <class List>
-void MoveBehind(List& from, List* to) {
-  to->insert(to->end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+template <class T>
+void AddAll(const PackedList<T>& from, PackedList<T>* to) {
+  for (const T& entry : from) to->Add(entry);
 }
 
 }  // namespace
@@ -172,7 +171,7 @@ void Checker::Take(const InputObject& object) {
         object.root.Get("apiVersion").IsString() && object.root.Get("kind").IsString();
     const core::SourcePos position = object.Find("").value;
     if (!settings_.strict) {
-      report_.skipped.push_back(
+      report_.skipped.Add(
           {std::string(object.place.file), object.place.document, position, *object.skip_reason});
       return;
     }
@@ -258,8 +257,8 @@ void Checker::Take(const InputFailure& failure) {
 
 void Checker::AddError(const InputPlace& place, core::SourcePos position, std::string_view text,
                        int first_line, std::string message) {
-  report_.errors.push_back({std::string(place.file), place.document, position,
-                            FrameAt(text, first_line, position), std::move(message)});
+  report_.errors.Add({std::string(place.file), place.document, position,
+                      FrameAt(text, first_line, position), std::move(message)});
 }
 
 core::CodeFrame Checker::FrameAt(std::string_view text, int first_line, core::SourcePos position) {
@@ -271,7 +270,7 @@ core::CodeFrame Checker::FrameAt(std::string_view text, int first_line, core::So
   return core::MakeCodeFrame(*lines_, position, settings_.frame_width);
 }
 
-void Append(CheckReport part, CheckReport* report) {
+void Append(const CheckReport& part, CheckReport* report) {
   CheckSummary& sum = report->summary;
   sum.files += part.summary.files;
   sum.documents += part.summary.documents;
@@ -283,9 +282,9 @@ void Append(CheckReport part, CheckReport* report) {
   sum.audit += part.summary.audit;
   sum.excepted += part.summary.excepted;
   sum.undetermined += part.summary.undetermined;
-  for (const CheckResult& result : std::as_const(part.results)) report->results.Add(result);
-  MoveBehind(part.errors, &report->errors);
-  MoveBehind(part.skipped, &report->skipped);
+  AddAll(part.results, &report->results);
+  AddAll(part.errors, &report->errors);
+  AddAll(part.skipped, &report->skipped);
 }
 
 }  // namespace mountguard::cli

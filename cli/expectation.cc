@@ -106,7 +106,7 @@ bool Matches(const ExpectedFinding& expected, const CheckResult& result) {
 /// Gives each expected finding one of its own, so that two that are alike need two.
 class Assignment {
  public:
-  Assignment(const std::vector<ExpectedFinding>& expected, const ResultList& results)
+  Assignment(const std::vector<ExpectedFinding>& expected, const PackedList<CheckResult>& results)
       : expected_(expected), results_(results), taken_by_(results.size()), given_(expected.size()) {
     for (std::size_t i = 0; i < expected_.size(); ++i) {
       std::vector<bool> tried(results_.size());
@@ -133,7 +133,7 @@ class Assignment {
   }
 
   const std::vector<ExpectedFinding>& expected_;
-  const ResultList& results_;
+  const PackedList<CheckResult>& results_;
   std::vector<std::optional<std::size_t>> taken_by_;
   std::vector<bool> given_;
 };

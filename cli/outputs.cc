@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -20,6 +19,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr mode_t kFileMode = 0644;
+
+/// Writes an output to where it goes.
+using Write = std::function<void(std::ostream& out)>;
 
 core::Result<Output> ReadOutput(const std::string& text,
                                 const std::vector<std::string_view>& known) {
@@ -50,24 +52,24 @@ std::string Clash(const Output& first, const Output& second) {
 }
 
 /// Writes to what is there and is no file: a pipe, a device. Nothing can be replaced there.
-core::Result<void> WriteInPlace(const std::string& path, const std::string& content) {
+core::Result<void> WriteInPlace(const std::string& path, const Write& write) {
   std::ofstream out(path, std::ios::binary);
-  if (out) out << content << std::flush;
-  if (out) return {};
+  if (out) write(out);
+  if (out.flush()) return {};
   return core::Failure(
       fmt::format("cannot write {}: {}", path, std::generic_category().message(errno)));
 }
 
-core::Result<void> WriteToPath(const std::string& path, const std::string& content) {
+core::Result<void> WriteToPath(const std::string& path, const Write& write) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (fs::is_directory(status)) {
     return core::Failure(fmt::format("cannot write {}: it is a directory", path));
   }
-  if (fs::exists(status) && !fs::is_regular_file(status)) return WriteInPlace(path, content);
+  if (fs::exists(status) && !fs::is_regular_file(status)) return WriteInPlace(path, write);
   // A link stays one: it is what it points to that is replaced.
   const fs::path target = fs::exists(status) ? fs::canonical(path, error) : fs::path(path);
-  return core::WriteFileAtomically(error ? path : target.string(), content, kFileMode);
+  return core::WriteFileAtomically(error ? path : target.string(), write, kFileMode);
 }
 
 }  // namespace
@@ -97,9 +99,9 @@ ExitCode WriteOutputs(const std::vector<Output>& outputs, Environment& env,
       write(output.format, env.terminal, env.out);
       continue;
     }
-    std::ostringstream content;
-    write(output.format, Terminal{}, content);
-    if (const auto written = WriteToPath(output.file, content.str()); !written) {
+    const auto written =
+        WriteToPath(output.file, [&](std::ostream& out) { write(output.format, Terminal{}, out); });
+    if (!written) {
       fmt::print(env.err, "no {} report: {}\n", output.format, written.error().message);
       code = ExitCode::kUnreadable;
     }

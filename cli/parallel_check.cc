@@ -23,7 +23,7 @@ class ReportCollector {
     for (auto next = early_.begin(); next != early_.end() && next->first == next_;
          next = early_.erase(next)) {
       next_ = next->second.last ? Place{next_.first + 1, 0} : Place{next_.first, next_.second + 1};
-      Append(std::move(next->second.report), &report_);
+      Append(next->second.report, &report_);
     }
   }
 

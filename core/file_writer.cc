@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 
 #include "core/scoped_fd.h"
@@ -24,17 +25,6 @@ std::string TemporaryName(const std::string& path) {
   return (target.parent_path() / name).string();
 }
 
-/// Writes all of `content` and brings it to the disk; false leaves the reason in errno.
-bool WriteAndSync(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t count = ::write(fd, content.data(), content.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return ::fsync(fd) == 0;
-}
-
 /// Makes the rename itself survive a crash. Best effort: some file systems cannot sync directories,
 /// and the file is in place all the same.
 void SyncDirectoryOf(const std::string& path) {
@@ -47,6 +37,12 @@ void SyncDirectoryOf(const std::string& path) {
 }  // namespace
 
 Result<void> WriteFileAtomically(const std::string& path, std::string_view content, mode_t mode) {
+  return WriteFileAtomically(
+      path, [content](std::ostream& out) { out << content; }, mode);
+}
+
+Result<void> WriteFileAtomically(const std::string& path,
+                                 const std::function<void(std::ostream& out)>& write, mode_t mode) {
   const std::string temporary = TemporaryName(path);
   const auto failure = [&path](int error) {
     return Failure("cannot write " + path + ": " + std::generic_category().message(error));
@@ -54,7 +50,10 @@ Result<void> WriteFileAtomically(const std::string& path, std::string_view conte
   ::unlink(temporary.c_str());  // left by a crashed process that had our id
   const ScopedFd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
   if (!file.valid()) return failure(errno);
-  if (!WriteAndSync(file.get(), content) || ::rename(temporary.c_str(), path.c_str()) != 0) {
+  std::ofstream out(temporary, std::ios::binary);
+  if (out) write(out);
+  out.close();
+  if (!out || ::fsync(file.get()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
     const int error = errno;
     ::unlink(temporary.c_str());
     return failure(error);

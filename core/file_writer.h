@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 
+#include <functional>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 
@@ -15,6 +17,10 @@ namespace mountguard::core {
 /// replaced, its mode too: the new file has `mode` less the umask. Thread-safe.
 /// Errors name the path and the system's reason.
 Result<void> WriteFileAtomically(const std::string& path, std::string_view content, mode_t mode);
+
+/// The same of what `write` writes, which need not be in memory as a whole.
+Result<void> WriteFileAtomically(const std::string& path,
+                                 const std::function<void(std::ostream& out)>& write, mode_t mode);
 
 }  // namespace mountguard::core
 

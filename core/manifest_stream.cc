@@ -1,6 +1,7 @@
 #include "core/manifest_stream.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace mountguard::core {
@@ -13,15 +14,17 @@ constexpr std::size_t kMostBytes = std::size_t{1} << 30;
 /// A text has no use for control characters: a file with many of them at its start is none. UTF-16
 /// is left to those who can say so.
 bool LooksBinary(std::string_view text) {
-  constexpr std::size_t kWindow = 1024;
-  constexpr std::size_t kMostControls = 4;
+  constexpr int kMostControls = 4;
   if (text.substr(0, 2) == "\xff\xfe" || text.substr(0, 2) == "\xfe\xff") return false;
-  text = text.substr(0, kWindow);
-  const auto controls = std::count_if(text.begin(), text.end(), [](char c) {
+  std::array<char, 1024> window;  // of one size, so that the loop is unrolled into vectors
+  window.fill(' ');
+  text.copy(window.data(), window.size());
+  int controls = 0;
+  for (const char c : window) {
     const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 && (byte < '\t' || byte > '\r');
-  });
-  return static_cast<std::size_t>(controls) > kMostControls;
+    controls += static_cast<int>(byte < 0x20) & static_cast<int>(byte < '\t' || byte > '\r');
+  }
+  return controls > kMostControls;
 }
 
 }  // namespace

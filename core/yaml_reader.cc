@@ -299,11 +299,17 @@ class YamlPump {
       if (StartAgainFor(*event)) return {};
       if (IsHeld(*event, pos)) continue;
       if (auto taken = Take(*event, pos); !taken) return Explain(taken.error().message, pos);
-      if (root_is_no_key_ && builder_.depth() == 0) {
+      if (builder_.depth() > 0 || event->type == YAML_STREAM_START_EVENT ||
+          event->type == YAML_DOCUMENT_START_EVENT) {
+        continue;
+      }
+      root_is_read_ = true;
+      if (root_is_no_key_) {
         *dropped = Position(event->end_mark);
         return {};
       }
     }
+    if (EndsBeforeProblem(dropped)) return {};
     if (StartAgainForProblem()) return {};
     return ExplainParser();
   }
@@ -373,6 +379,27 @@ class YamlPump {
     held_index_ = event.start_mark.index;
     held_pos_ = pos;
     return held_;
+  }
+
+  /// `{} x "y`: as the empty collection may yet become a key, libyaml goes on to the end of the
+  /// line and refuses what is wrong there; go-yaml takes one token behind it and looks no further.
+  /// So the document is what was read before, else the empty collection.
+  bool EndsBeforeProblem(SourcePos* dropped) {
+    const auto& tokens = events_.state().tokens;
+    if (builder_.depth() > 0 || held_ || tokens.tail - tokens.head < 3) return false;
+    const yaml_token_t& open = tokens.head[0];
+    const yaml_token_t& close = tokens.head[1];
+    const bool mapping = open.type == YAML_FLOW_MAPPING_START_TOKEN;
+    if (!mapping && open.type != YAML_FLOW_SEQUENCE_START_TOKEN) return false;
+    if (close.type != (mapping ? YAML_FLOW_MAPPING_END_TOKEN : YAML_FLOW_SEQUENCE_END_TOKEN)) {
+      return false;
+    }
+    const SourcePos pos = Position(open.start_mark);
+    *dropped = root_is_read_ ? pos : Position(close.end_mark);
+    if (root_is_read_) return true;
+    const auto begun = mapping ? builder_.BeginMapping(pos, {}) : builder_.BeginSequence(pos, {});
+    builder_.End();
+    return begun.has_value();
   }
 
   bool BeginsEmptyBrackets(const yaml_mark_t& mark) {
@@ -533,6 +560,7 @@ class YamlPump {
   std::size_t held_index_ = 0;
   SourcePos held_pos_;
   bool root_is_no_key_ = false;
+  bool root_is_read_ = false;
   int flow_depth_ = 0;  // how many brackets are open
   std::int64_t bracket_steps_ = 0;
   std::size_t known_index_ = 0;  // a character, and the byte where it starts

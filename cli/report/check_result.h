@@ -53,6 +53,23 @@ struct CheckResult {
   policy::Action action() const { return actions.Strongest(); }
 };
 
+/// Something that could not be read.
+struct CheckError {
+  std::string file;
+  int document = 0;
+  core::SourcePos position;  // unknown where the whole file could not be read
+  core::CodeFrame frame;
+  std::string message;
+};
+
+/// A document that was left out, and why.
+struct SkippedDocument {
+  std::string file;
+  int document = 0;
+  core::SourcePos position;
+  std::string reason;
+};
+
 }  // namespace mountguard::cli
 
 #endif  // MOUNTGUARD_CLI_REPORT_CHECK_RESULT_H_

@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "cli/json_output.h"
+#include "cli/json_stream.h"
 #include "cli/report/fingerprint.h"
 #include "cli/report/reporter.h"
 #include "cli/report/wording.h"
@@ -69,15 +70,16 @@ Json IssueOf(const CheckError& error, std::string fingerprint) {
 
 void WriteGitLabReport(const CheckReport& report, const Terminal&, std::ostream& out) {
   Fingerprinter fingerprints;
-  Json issues = Json::array();
+  JsonStream json(out);
+  json.BeginList();
   for (const CheckResult& result : report.results) {
     std::string fingerprint = fingerprints.Of(result);  // of those left out, too: they are counted
-    if (result.stands()) issues.push_back(IssueOf(report, result, std::move(fingerprint)));
+    if (result.stands()) json.Value(IssueOf(report, result, std::move(fingerprint)));
   }
   for (const CheckError& error : report.errors) {
-    issues.push_back(IssueOf(error, fingerprints.Of(error)));
+    json.Value(IssueOf(error, fingerprints.Of(error)));
   }
-  WriteJson(issues, out);
+  json.End();
 }
 
 }  // namespace mountguard::cli

@@ -49,8 +49,8 @@ void DropCommonIndent(core::CodeFrame* frame) {
 /// What stands in a file, in the order of the report.
 struct FileEntries {
   std::vector<std::size_t> results;  // their places in the report
-  std::vector<const CheckError*> errors;
-  std::vector<const SkippedDocument*> skipped;
+  std::vector<std::size_t> errors;
+  std::vector<std::size_t> skipped;
 };
 
 /// What every entry begins with.
@@ -152,8 +152,8 @@ class PageWriter {
     for (const auto& [file, entries] : by_file_) {
       fmt::print(out_, "<section class=\"file\">\n<h2>{}</h2>\n", Escaped(FileText(file)));
       for (const std::size_t result : entries.results) Entry(report_.results[result]);
-      for (const CheckError* error : entries.errors) Entry(*error);
-      for (const SkippedDocument* skipped : entries.skipped) Entry(*skipped);
+      for (const std::size_t error : entries.errors) Entry(report_.errors[error]);
+      for (const std::size_t skipped : entries.skipped) Entry(report_.skipped[skipped]);
       fmt::print(out_, "</section>\n");
     }
     const std::string_view none =
@@ -282,9 +282,11 @@ class PageWriter {
     for (const CheckResult& result : report.results) {
       by_file[result.file].results.push_back(place++);
     }
-    for (const CheckError& error : report.errors) by_file[error.file].errors.push_back(&error);
+    place = 0;
+    for (const CheckError& error : report.errors) by_file[error.file].errors.push_back(place++);
+    place = 0;
     for (const SkippedDocument& skipped : report.skipped) {
-      by_file[skipped.file].skipped.push_back(&skipped);
+      by_file[skipped.file].skipped.push_back(place++);
     }
     return by_file;
   }

@@ -1,13 +1,10 @@
-#include <fmt/format.h>
-#include <fmt/ostream.h>
-
 #include <map>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "cli/json_output.h"
+#include "cli/json_stream.h"
 #include "cli/report/reporter.h"
 #include "core/rfc3339.h"
 
@@ -84,29 +81,13 @@ Json ToJson(const SkippedDocument& skipped) {
   return SkippedJson(skipped.file, skipped.document, skipped.position, skipped.reason);
 }
 
-Json ToJson(const Json& json) { return json; }
-
-/// `lines` as they stand in a list of the report.
-std::string OneLevelIn(std::string_view lines) {
-  constexpr std::string_view kIndent = "    ";
-  std::string indented(kIndent);
-  for (const char c : lines) {
-    indented += c;
-    if (c == '\n') indented += kIndent;
-  }
-  return indented;
-}
-
 /// Writes a member of the report, a list, element by element: there may be very many.
 template <class List>
-void WriteList(std::string_view name, const List& values, std::ostream& out) {
-  fmt::print(out, ",\n  \"{}\": [", name);
-  std::string_view separator = "\n";
-  for (const auto& value : values) {
-    out << separator << OneLevelIn(Indented(ToJson(value)));
-    separator = ",\n";
-  }
-  out << (separator == "\n" ? "]" : "\n  ]");
+void WriteList(std::string_view name, const List& values, JsonStream* json) {
+  json->Key(name);
+  json->BeginList();
+  for (const auto& value : values) json->Value(ToJson(value));
+  json->End();
 }
 
 }  // namespace
@@ -116,20 +97,20 @@ void WriteJsonReport(const CheckReport& report, const Terminal&, std::ostream& o
   for (const CheckResult& result : report.results) {
     if (result.exception) ++spared[*result.exception];
   }
-  std::vector<Json> exceptions;
+  Json exceptions = Json::array();
   for (const ReportException& exception : report.basis.exceptions) {
     exceptions.push_back(ToJson(exception, spared[exception.name]));
   }
-  std::string head = Indented({{"apiVersion", "mountguard.io/v1"},
-                               {"kind", "CheckReport"},
-                               {"summary", ToJson(report.summary, report)}});
-  head.resize(head.size() - 2);  // without the closing line
-  out << head;
-  WriteList("results", report.results, out);
-  WriteList("errors", report.errors, out);
-  WriteList("skipped", report.skipped, out);
-  WriteList("exceptions", exceptions, out);
-  out << "\n}\n";
+  JsonStream json(out);
+  json.BeginObject();
+  json.Member("apiVersion", "mountguard.io/v1");
+  json.Member("kind", "CheckReport");
+  json.Member("summary", ToJson(report.summary, report));
+  WriteList("results", report.results, &json);
+  WriteList("errors", report.errors, &json);
+  WriteList("skipped", report.skipped, &json);
+  json.Member("exceptions", exceptions);
+  json.End();
 }
 
 }  // namespace mountguard::cli

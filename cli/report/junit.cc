@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -78,41 +80,67 @@ JUnitCase CaseOf(const SkippedDocument& skipped) {
           ""};
 }
 
-/// The suites by file, in the order in which files are first named.
-class Suites {
+/// What the report says of a file: places in its lists.
+struct FileEntries {
+  std::vector<std::size_t> results;
+  std::vector<std::size_t> errors;
+  std::vector<std::size_t> skipped;
+};
+
+/// The files with their entries, in the order in which files are first named.
+class Files {
  public:
-  JUnitSuite& Of(const std::string& file) {
-    const auto [known, is_new] = index_.emplace(file, suites_.size());
-    if (is_new) suites_.push_back({file, file, {}, {}, ""});
-    return suites_[known->second];
+  explicit Files(const CheckReport& report) : report_(report) {
+    for (const std::string& file : report.files) Of(file);
+    std::size_t place = 0;
+    for (const CheckResult& result : report.results) Of(result.file).results.push_back(place++);
+    place = 0;
+    for (const CheckError& error : report.errors) Of(error.file).errors.push_back(place++);
+    place = 0;
+    for (const SkippedDocument& one : report.skipped) Of(one.file).skipped.push_back(place++);
   }
 
-  std::vector<JUnitSuite> Take() && { return std::move(suites_); }
+  /// A suite a file. They borrow this.
+  std::vector<JUnitSuite> Suites() const {
+    std::vector<JUnitSuite> suites;
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      suites.push_back(
+          {names_[i], names_[i], {}, [this, i](const auto& take) { ForEachCase(i, take); }, ""});
+    }
+    return suites;
+  }
 
  private:
-  std::vector<JUnitSuite> suites_;
+  FileEntries& Of(const std::string& file) {
+    const auto [known, is_new] = index_.emplace(file, names_.size());
+    if (is_new) {
+      names_.push_back(file);
+      entries_.emplace_back();
+    }
+    return entries_[known->second];
+  }
+
+  void ForEachCase(std::size_t file, const std::function<void(const JUnitCase&)>& take) const {
+    const FileEntries& entries = entries_[file];
+    for (const std::size_t place : entries.results) take(CaseOf(report_, report_.results[place]));
+    for (const std::size_t place : entries.errors) take(CaseOf(report_.errors[place]));
+    for (const std::size_t place : entries.skipped) take(CaseOf(report_.skipped[place]));
+    if (entries.results.empty() && entries.errors.empty() && entries.skipped.empty()) {
+      take({"nothing found", names_[file], {}, ""});
+    }
+  }
+
+  const CheckReport& report_;
+  std::vector<std::string> names_;
+  std::vector<FileEntries> entries_;
   std::map<std::string, std::size_t> index_;
 };
 
 }  // namespace
 
 void WriteJUnitReport(const CheckReport& report, const Terminal&, std::ostream& out) {
-  Suites by_file;
-  for (const std::string& file : report.files) by_file.Of(file);
-  for (const CheckResult& result : report.results) {
-    by_file.Of(result.file).cases.push_back(CaseOf(report, result));
-  }
-  for (const CheckError& error : report.errors) {
-    by_file.Of(error.file).cases.push_back(CaseOf(error));
-  }
-  for (const SkippedDocument& skipped : report.skipped) {
-    by_file.Of(skipped.file).cases.push_back(CaseOf(skipped));
-  }
-  std::vector<JUnitSuite> suites = std::move(by_file).Take();
-  for (JUnitSuite& suite : suites) {
-    if (suite.cases.empty()) suite.cases.push_back({"nothing found", suite.name, {}, ""});
-  }
-  WriteJUnitXml("mountguard check", suites, out);
+  const Files files(report);
+  WriteJUnitXml("mountguard check", files.Suites(), out);
 }
 
 }  // namespace mountguard::cli

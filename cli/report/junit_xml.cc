@@ -83,14 +83,18 @@ std::optional<Kind> OutcomeOf(const JUnitCase& one) {
 struct Counts {
   int tests = 0, failures = 0, errors = 0, skipped = 0;
 
-  void Add(const JUnitSuite& suite) {
-    for (const JUnitCase& one : suite.cases) {
-      const std::optional<Kind> outcome = OutcomeOf(one);
-      ++tests;
-      failures += outcome == Kind::kFailure ? 1 : 0;
-      errors += outcome == Kind::kError ? 1 : 0;
-      skipped += outcome == Kind::kSkipped ? 1 : 0;
-    }
+  void Add(const JUnitCase& one) {
+    const std::optional<Kind> outcome = OutcomeOf(one);
+    ++tests;
+    failures += outcome == Kind::kFailure ? 1 : 0;
+    errors += outcome == Kind::kError ? 1 : 0;
+    skipped += outcome == Kind::kSkipped ? 1 : 0;
+  }
+  void Add(const Counts& other) {
+    tests += other.tests;
+    failures += other.failures;
+    errors += other.errors;
+    skipped += other.skipped;
   }
 };
 
@@ -100,18 +104,21 @@ class Writer {
 
   void Report(std::string_view name, const std::vector<JUnitSuite>& suites) {
     Counts all;
-    for (const JUnitSuite& suite : suites) all.Add(suite);
+    std::vector<Counts> counts;
+    for (const JUnitSuite& suite : suites) {
+      Counts& own = counts.emplace_back();
+      suite.cases([&own](const JUnitCase& one) { own.Add(one); });
+      all.Add(own);
+    }
     fmt::print(out_, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     fmt::print(out_, "<testsuites{} tests=\"{}\" failures=\"{}\" errors=\"{}\">\n",
                Attribute("name", name), all.tests, all.failures, all.errors);
-    for (const JUnitSuite& suite : suites) Suite(suite);
+    for (std::size_t i = 0; i < suites.size(); ++i) Suite(suites[i], counts[i]);
     fmt::print(out_, "</testsuites>\n");
   }
 
  private:
-  void Suite(const JUnitSuite& suite) {
-    Counts counts;
-    counts.Add(suite);
+  void Suite(const JUnitSuite& suite, const Counts& counts) {
     fmt::print(out_,
                "  <testsuite{}{} tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n",
                Attribute("name", suite.name), AttributeIfAny("file", suite.file), counts.tests,
@@ -124,7 +131,7 @@ class Writer {
       }
       fmt::print(out_, "    </properties>\n");
     }
-    for (const JUnitCase& one : suite.cases) Case(one);
+    suite.cases([this](const JUnitCase& one) { Case(one); });
     SystemOut(suite.system_out, "    ");
     fmt::print(out_, "  </testsuite>\n");
   }
@@ -159,6 +166,12 @@ class Writer {
 };
 
 }  // namespace
+
+JUnitCases ListOf(std::vector<JUnitCase> cases) {
+  return [cases = std::move(cases)](const std::function<void(const JUnitCase&)>& take) {
+    std::for_each(cases.begin(), cases.end(), take);
+  };
+}
 
 void WriteJUnitXml(std::string_view name, const std::vector<JUnitSuite>& suites,
                    std::ostream& out) {

@@ -1,6 +1,7 @@
 #ifndef MOUNTGUARD_CLI_REPORT_JUNIT_XML_H_
 #define MOUNTGUARD_CLI_REPORT_JUNIT_XML_H_
 
+#include <functional>
 #include <iosfwd>
 #include <string>
 #include <string_view>
@@ -36,16 +37,23 @@ struct JUnitCase {
   std::string system_out;              // what else is to be told; "" for nothing
 };
 
+/// Gives the cases of a suite one by one to what it is called with; every time the same ones. So
+/// they need not all be in memory.
+using JUnitCases = std::function<void(const std::function<void(const JUnitCase&)>&)>;
+
+/// Cases that are.
+JUnitCases ListOf(std::vector<JUnitCase> cases);
+
 struct JUnitSuite {
   std::string name;
   std::string file;  // what it was made from; "" for no file
   std::vector<std::pair<std::string, std::string>> properties;  // in this order
-  std::vector<JUnitCase> cases;
+  JUnitCases cases;
   std::string system_out;  // as of a case
 };
 
-/// Writes a whole document: the suites, and their sums. A case counts once, under the first of its
-/// problems that is an error, else a failure, else skipped.
+/// Writes a whole document: the suites, and their sums; goes through the cases twice. A case counts
+/// once, under the first of its problems that is an error, else a failure, else skipped.
 void WriteJUnitXml(std::string_view name, const std::vector<JUnitSuite>& suites, std::ostream& out);
 
 }  // namespace mountguard::cli

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/json_output.h"
+#include "cli/json_stream.h"
 #include "cli/report/reporter.h"
 #include "cli/report/wording.h"
 #include "core/code_frame.h"
@@ -108,46 +109,68 @@ Json EntryOf(const CheckError& error) {
   return entry;
 }
 
-Json SummaryOf(const Json& entries) {
-  Json summary = {{"pass", 0}, {"fail", 0}, {"warn", 0}, {"error", 0}, {"skip", 0}};
-  for (const Json& entry : entries) {
-    Json& count = summary[entry["result"].get<std::string>()];
-    count = count.get<int>() + 1;
-  }
-  return summary;
-}
+/// What goes into one report: places in the list of results, and how many entries there are of each
+/// kind, which the API wants before them.
+struct Contents {
+  std::vector<std::size_t> results;
+  std::map<std::string_view, int> counts;  // by Outcome::result
 
-/// The report of a namespace; "" is the cluster's.
-Json ReportOf(const std::string& namespace_name, Json entries) {
+  void Count(Standing standing) { ++counts[OutcomeOf(standing).result]; }
+};
+
+/// Writes the report of a namespace; "" is the cluster's, which has what could not be read, too.
+void WriteReport(const CheckReport& report, const std::string& namespace_name, Contents contents,
+                 JsonStream* json) {
   Json metadata = {{"name", kName}};
   if (!namespace_name.empty()) metadata["namespace"] = namespace_name;
   metadata["labels"] = {{"app.kubernetes.io/managed-by", "mountguard"}};
-  Json summary = SummaryOf(entries);
-  return {{"apiVersion", "wgpolicyk8s.io/v1alpha2"},
-          {"kind", namespace_name.empty() ? "ClusterPolicyReport" : "PolicyReport"},
-          {"metadata", std::move(metadata)},
-          {"summary", std::move(summary)},
-          {"results", std::move(entries)}};
+  Json summary = Json::object();
+  for (const char* result : {"pass", "fail", "warn", "error", "skip"}) {
+    summary[result] = contents.counts[result];
+  }
+  json->BeginObject();
+  json->Member("apiVersion", "wgpolicyk8s.io/v1alpha2");
+  json->Member("kind", namespace_name.empty() ? "ClusterPolicyReport" : "PolicyReport");
+  json->Member("metadata", metadata);
+  json->Member("summary", summary);
+  json->Key("results");
+  json->BeginList();
+  for (const std::size_t result : contents.results) {
+    json->Value(EntryOf(report, report.results[result]));
+  }
+  if (namespace_name.empty()) {
+    for (const CheckError& error : report.errors) json->Value(EntryOf(error));
+  }
+  json->End();
+  json->End();
 }
 
 }  // namespace
 
 void WritePolicyReport(const CheckReport& report, const Terminal&, std::ostream& out) {
   // The cluster's comes first and is always there, so that a clean run replaces what was not.
-  std::map<std::string, Json> entries = {{"", Json::array()}};
+  std::map<std::string, Contents> reports = {{"", {}}};
+  std::size_t place = 0;
   for (const CheckResult& result : report.results) {
     // A name that cannot be one would make the API server refuse the whole report.
     const bool is_name = core::IsDns1123Label(result.namespace_name);
-    const auto [own, is_new] = entries.emplace(is_name ? result.namespace_name : "", Json::array());
-    own->second.push_back(EntryOf(report, result));
+    Contents& own = reports[is_name ? result.namespace_name : ""];
+    own.results.push_back(place++);
+    own.Count(StandingOf(result));
   }
-  for (const CheckError& error : report.errors) entries[""].push_back(EntryOf(error));
+  for (std::size_t i = 0; i < report.errors.size(); ++i) reports[""].Count(Standing::kError);
 
-  Json items = Json::array();
-  for (auto& [namespace_name, list] : entries) {
-    items.push_back(ReportOf(namespace_name, std::move(list)));
+  JsonStream json(out);
+  json.BeginObject();
+  json.Member("apiVersion", "v1");
+  json.Member("kind", "List");
+  json.Key("items");
+  json.BeginList();
+  for (auto& [namespace_name, contents] : reports) {
+    WriteReport(report, namespace_name, std::move(contents), &json);
   }
-  WriteJson({{"apiVersion", "v1"}, {"kind", "List"}, {"items", std::move(items)}}, out);
+  json.End();
+  json.End();
 }
 
 }  // namespace mountguard::cli

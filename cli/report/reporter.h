@@ -9,31 +9,13 @@
 
 #include "cli/environment.h"
 #include "cli/report/check_result.h"
-#include "cli/report/result_list.h"
+#include "cli/report/packed_list.h"
 #include "core/clock.h"
-#include "core/code_frame.h"
 #include "core/source_pos.h"
 #include "policy/finding.h"
 #include "policy/policy_set.h"
 
 namespace mountguard::cli {
-
-/// Something that could not be read.
-struct CheckError {
-  std::string file;
-  int document = 0;
-  core::SourcePos position;  // unknown where the whole file could not be read
-  core::CodeFrame frame;
-  std::string message;
-};
-
-/// A document that was left out, and why.
-struct SkippedDocument {
-  std::string file;
-  int document = 0;
-  core::SourcePos position;
-  std::string reason;
-};
 
 struct CheckSummary {
   int files = 0;
@@ -89,9 +71,9 @@ struct CheckReport {
   ReportBasis basis;
   std::vector<std::string> files;  // all that were to be read
   CheckSummary summary;
-  ResultList results;
-  std::vector<CheckError> errors;
-  std::vector<SkippedDocument> skipped;
+  PackedList<CheckResult> results;
+  PackedList<CheckError> errors;
+  PackedList<SkippedDocument> skipped;
 
   /// True if the result is one for which the run fails.
   bool Fails(const CheckResult& result) const;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/json_output.h"
+#include "cli/json_stream.h"
 #include "cli/report/fingerprint.h"
 #include "cli/report/reporter.h"
 #include "cli/report/rule_pages.h"
@@ -91,7 +92,7 @@ class Artifacts {
     return location;
   }
 
-  Json Take() && { return std::move(artifacts_); }
+  const Json& all() const { return artifacts_; }
 
  private:
   Json artifacts_ = Json::array();
@@ -109,7 +110,7 @@ class Rules {
     return known->second;
   }
 
-  Json Take() && { return std::move(rules_); }
+  const Json& all() const { return rules_; }
 
  private:
   Json Describe(const std::string& id) const {
@@ -137,33 +138,49 @@ class Rules {
   std::map<std::string, std::size_t> index_;
 };
 
-/// Builds the one run of a log.
+/// Writes the one run of a log, result by result. What results refer to, rules and artifacts,
+/// stands before them, so they are gone through twice.
 class RunWriter {
  public:
-  explicit RunWriter(const CheckReport& report) : report_(report), rules_(report.basis) {}
+  RunWriter(const CheckReport& report, JsonStream* json)
+      : report_(report), json_(*json), rules_(report.basis) {}
 
-  Json Run() {
-    for (const std::string& file : report_.files) artifacts_.LocationOf(file);
-    Json results = Json::array();
-    for (const CheckResult& result : report_.results) results.push_back(ResultOf(result));
-    Json invocation = Invocation();
-    return {{"tool",
-             {{"driver",
-               {{"name", "mountguard"},
-                {"version", ProgramVersion()},
-                {"semanticVersion", ProgramVersion()},
-                {"informationUri", DocumentationUrl()},
-                {"rules", std::move(rules_).Take()}}}}},
-            {"invocations", Json::array({std::move(invocation)})},
-            {"originalUriBaseIds",
-             {{std::string(kSourceRoot),
-               {{"description", Text("The folder in which mountguard was started")}}}}},
-            {"artifacts", std::move(artifacts_).Take()},
-            {"columnKind", "unicodeCodePoints"},
-            {"results", std::move(results)}};
+  void Run() {
+    FindRulesAndArtifacts();
+    json_.BeginObject();
+    json_.Member("tool", {{"driver",
+                           {{"name", "mountguard"},
+                            {"version", ProgramVersion()},
+                            {"semanticVersion", ProgramVersion()},
+                            {"informationUri", DocumentationUrl()},
+                            {"rules", rules_.all()}}}});
+    json_.Key("invocations");
+    json_.BeginList();
+    Invocation();
+    json_.End();
+    json_.Member("originalUriBaseIds",
+                 {{std::string(kSourceRoot),
+                   {{"description", Text("The folder in which mountguard was started")}}}});
+    json_.Member("artifacts", artifacts_.all());
+    json_.Member("columnKind", "unicodeCodePoints");
+    json_.Key("results");
+    json_.BeginList();
+    for (const CheckResult& result : report_.results) json_.Value(ResultOf(result));
+    json_.End();
+    json_.End();
   }
 
  private:
+  void FindRulesAndArtifacts() {
+    for (const std::string& file : report_.files) artifacts_.LocationOf(file);
+    for (const CheckResult& result : report_.results) {
+      artifacts_.LocationOf(result.file);
+      rules_.IndexOf(result.rule);
+    }
+    for (const CheckError& error : report_.errors) artifacts_.LocationOf(error.file);
+    for (const SkippedDocument& skipped : report_.skipped) artifacts_.LocationOf(skipped.file);
+  }
+
   Json PhysicalLocation(const std::string& file, core::SourcePos position, int length) {
     Json physical = {{"artifactLocation", artifacts_.LocationOf(file)}};
     if (position.known()) {
@@ -233,22 +250,26 @@ class RunWriter {
             {"locations", Json::array({std::move(location)})}};
   }
 
-  Json Invocation() {
-    Json notifications = Json::array();
+  void Invocation() {
+    json_.BeginObject();
+    json_.Member("executionSuccessful", report_.errors.empty());
+    json_.Member("exitCode", static_cast<int>(report_.exit_code()));
+    json_.Key("toolExecutionNotifications");
+    json_.BeginList();
     for (const CheckError& error : report_.errors) {
-      notifications.push_back(NotificationOf(error.file, error.position, error.frame.value_length,
-                                             "error", error.message));
+      json_.Value(NotificationOf(error.file, error.position, error.frame.value_length, "error",
+                                 error.message));
     }
     for (const SkippedDocument& skipped : report_.skipped) {
-      notifications.push_back(
+      json_.Value(
           NotificationOf(skipped.file, skipped.position, 0, "note", "skipped: " + skipped.reason));
     }
-    return {{"executionSuccessful", report_.errors.empty()},
-            {"exitCode", static_cast<int>(report_.exit_code())},
-            {"toolExecutionNotifications", std::move(notifications)}};
+    json_.End();
+    json_.End();
   }
 
   const CheckReport& report_;
+  JsonStream& json_;
   Rules rules_;
   Artifacts artifacts_;
   Fingerprinter fingerprints_;
@@ -257,10 +278,15 @@ class RunWriter {
 }  // namespace
 
 void WriteSarifReport(const CheckReport& report, const Terminal&, std::ostream& out) {
-  WriteJson({{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
-             {"version", "2.1.0"},
-             {"runs", Json::array({RunWriter(report).Run()})}},
-            out);
+  JsonStream json(out);
+  json.BeginObject();
+  json.Member("$schema", "https://json.schemastore.org/sarif-2.1.0.json");
+  json.Member("version", "2.1.0");
+  json.Key("runs");
+  json.BeginList();
+  RunWriter(report, &json).Run();
+  json.End();
+  json.End();
 }
 
 }  // namespace mountguard::cli

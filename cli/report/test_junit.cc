@@ -1,5 +1,9 @@
 #include <fmt/format.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "cli/report/junit_xml.h"
 #include "cli/report/test_report.h"
 
@@ -28,20 +32,23 @@ JUnitSuite SuiteOf(const TestSuiteResult& suite) {
   for (const std::string& policy : suite.policies) {
     result.properties.emplace_back("policy", policy);
   }
-  for (const TestCaseResult& one : suite.cases) result.cases.push_back(CaseOf(suite, one));
+  std::vector<JUnitCase> cases;
+  for (const TestCaseResult& one : suite.cases) cases.push_back(CaseOf(suite, one));
+  result.cases = ListOf(std::move(cases));
   return result;
 }
 
 /// What kept suites from being run is a suite of its own: whoever reads only this must see it.
 JUnitSuite SuiteOfErrors(const std::vector<std::string>& errors) {
-  JUnitSuite suite = {"suites and policies", "", {}, {}, ""};
+  const std::string name = "suites and policies";
+  std::vector<JUnitCase> cases;
   for (const std::string& error : errors) {
-    suite.cases.push_back({error.substr(0, error.find(": ")),
-                           suite.name,
-                           {{JUnitProblem::Kind::kError, "error", error, ""}},
-                           ""});
+    cases.push_back({error.substr(0, error.find(": ")),
+                     name,
+                     {{JUnitProblem::Kind::kError, "error", error, ""}},
+                     ""});
   }
-  return suite;
+  return {name, "", {}, ListOf(std::move(cases)), ""};
 }
 
 }  // namespace

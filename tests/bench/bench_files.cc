@@ -1,7 +1,8 @@
-// What `check` takes of time and memory as a program: 1,000 files, and one file of 200 MB, on one
-// thread and on two; beside kubeconform where that is given.
+// What `check` takes of time and memory as a program: 1,000 and 10,000 files, and one file of 200
+// MB, on one thread and on two, in every format; beside kubeconform where that is given, with the
+// folder that has its schema of a Pod (tests/reference/cmd/podschema).
 //
-//   bench_files MOUNTGUARD [KUBECONFORM]
+//   bench_files MOUNTGUARD [KUBECONFORM SCHEMAS]
 //
 // Runs take turns, and the fastest of each counts.
 
@@ -27,6 +28,9 @@ namespace fs = std::filesystem;
 
 constexpr int kRounds = 5;
 constexpr int kFiles = 1000;
+constexpr int kManyFiles = 10'000;
+constexpr const char* kFormats[] = {"json",   "sarif",        "junit", "github",
+                                    "gitlab", "policyreport", "html"};
 constexpr std::size_t kLargeFile = 200'000'000;
 
 /// A pod of 1 KB with two mounts; every tenth is one that Kubernetes refuses.
@@ -94,8 +98,10 @@ double Seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
 }
 
-/// Runs a program with its output thrown away; `input` becomes its standard input.
-Usage Run(const std::vector<std::string>& words, const std::string& input = "/dev/null") {
+/// Runs a program with its output thrown away; `input` becomes its standard input. It must not exit
+/// with more than `most`.
+Usage Run(const std::vector<std::string>& words, const std::string& input = "/dev/null",
+          int most = 1) {
   std::vector<char*> argv;
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
@@ -109,7 +115,8 @@ Usage Run(const std::vector<std::string>& words, const std::string& input = "/de
   int status = 0;
   rusage used{};
   if (posix_spawn(&child, argv[0], &actions, nullptr, argv.data(), environ) != 0 ||
-      wait4(child, &status, 0, &used) != child || !WIFEXITED(status) || WEXITSTATUS(status) > 1) {
+      wait4(child, &status, 0, &used) != child || !WIFEXITED(status) ||
+      WEXITSTATUS(status) > most) {
     fmt::print(stderr, "{} did not run\n", fmt::join(words, " "));
     std::exit(1);
   }
@@ -126,10 +133,8 @@ class WorkDirectory {
     std::string path = (fs::temp_directory_path() / "mountguard-bench-XXXXXX").string();
     if (mkdtemp(path.data()) == nullptr) std::exit(1);
     path_ = path;
-    fs::create_directory(path_ / "files");
-    for (int i = 0; i < kFiles; ++i) {
-      std::ofstream(files() + fmt::format("/{:04}.yaml", i)) << MakePod(i);
-    }
+    MakeFiles(files(), kFiles);
+    MakeFiles(many_files(), kManyFiles);
     std::ofstream large(large_file());
     int number = 0;
     for (std::size_t size = 0; size < kLargeFile; ++number) {
@@ -143,9 +148,17 @@ class WorkDirectory {
   WorkDirectory& operator=(const WorkDirectory&) = delete;
 
   std::string files() const { return path_ / "files"; }
+  std::string many_files() const { return path_ / "many"; }
   std::string large_file() const { return path_ / "large.yaml"; }
 
  private:
+  static void MakeFiles(const std::string& folder, int count) {
+    fs::create_directory(folder);
+    for (int i = 0; i < count; ++i) {
+      std::ofstream(folder + fmt::format("/{:05}.yaml", i)) << MakePod(i);
+    }
+  }
+
   fs::path path_;
 };
 
@@ -157,37 +170,51 @@ void Print(const std::string& name, const Usage& usage) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) {
-    fmt::print(stderr, "usage: bench_files MOUNTGUARD [KUBECONFORM]\n");
+  if (argc != 2 && argc != 4) {
+    fmt::print(stderr, "usage: bench_files MOUNTGUARD [KUBECONFORM SCHEMAS]\n");
     return 2;
   }
   const std::string mountguard = argv[1];
+  const bool beside_kubeconform = argc == 4;
   const WorkDirectory work;
   const auto check = [&](const char* jobs, const std::string& path) {
     return std::vector<std::string>{mountguard, "check", "--jobs", jobs, path};
   };
-  Usage files_one, files_two, large_one, large_two, stdin_two, kubeconform;
+  Usage files_one, files_two, many_one, many_two, large_one, large_two, stdin_two, kubeconform;
   for (int round = 0; round < kRounds; ++round) {
     files_one.TakeBest(Run(check("1", work.files())));
     files_two.TakeBest(Run(check("2", work.files())));
+    many_one.TakeBest(Run(check("1", work.many_files())));
+    many_two.TakeBest(Run(check("2", work.many_files())));
     large_one.TakeBest(Run(check("1", work.large_file())));
     large_two.TakeBest(Run(check("2", work.large_file())));
     stdin_two.TakeBest(Run(check("2", "-"), work.large_file()));
-    if (argc > 2) {
-      kubeconform.TakeBest(Run({argv[2], "-n", "2", "-schema-location", work.files(),
-                                "-ignore-missing-schemas", work.files()}));
+    if (beside_kubeconform) {  // which must find every file valid: without a schema it would not
+      const std::string schemas = std::string(argv[3]) + "/{{.ResourceKind}}{{.KindSuffix}}.json";
+      kubeconform.TakeBest(
+          Run({argv[2], "-n", "2", "-schema-location", schemas, work.files()}, "/dev/null", 0));
     }
   }
   Print("1,000 files, one thread", files_one);
   Print("1,000 files, two", files_two);
+  Print("10,000 files, one thread", many_one);
+  Print("10,000 files, two", many_two);
   Print("one file of 200 MB, one thread", large_one);
   Print("one file of 200 MB, two", large_two);
   Print("the same from standard input, two", stdin_two);
-  if (argc > 2) Print("1,000 files, kubeconform", kubeconform);
+  for (const std::string format : kFormats) {
+    std::vector<std::string> words = check("2", work.large_file());
+    words.insert(words.end(), {"-o", format});
+    Print("the same, -o " + format, Run(words));
+  }
+  if (beside_kubeconform) Print("1,000 files, kubeconform", kubeconform);
   fmt::print(
-      "two threads against one: {:.2f} times faster on files, {:.2f} on one file (limit 1.7)\n",
-      files_one.seconds / files_two.seconds, large_one.seconds / large_two.seconds);
-  if (argc > 2) {
+      "two threads against one: {:.2f} times faster on 1,000 files, {:.2f} on 10,000, {:.2f} on "
+      "one "
+      "file (limit 1.7)\n",
+      files_one.seconds / files_two.seconds, many_one.seconds / many_two.seconds,
+      large_one.seconds / large_two.seconds);
+  if (beside_kubeconform) {
     fmt::print("CPU of 1,000 files against kubeconform's: {:.3f} (limit 0.1)\n",
                files_two.cpu_seconds / kubeconform.cpu_seconds);
   }

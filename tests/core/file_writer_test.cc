@@ -57,3 +57,23 @@ TEST_CASE("what cannot be written is named, and nothing is left behind") {
         "cannot write " + taken + ": Is a directory");
   CHECK(SystemFileReader().List(directory.path()).value() == std::vector<std::string>{"taken"});
 }
+
+TEST_CASE("what a function writes is put in place as a whole or not at all") {
+  const TemporaryDirectory directory;
+  const std::string path = (directory / "report").string();
+  const auto lines = [](std::ostream& out) {
+    for (int i = 0; i < 100'000; ++i) out << i << '\n';
+  };
+  REQUIRE(WriteFileAtomically(path, lines, 0644).has_value());
+  const std::string content = SystemFileReader().Read(path).value();
+  CHECK(content.size() == 588'890);
+  CHECK(content.substr(content.size() - 6) == "99999\n");
+
+  const auto breaks = [](std::ostream& out) {
+    out << "half";
+    out.setstate(std::ios::badbit);
+  };
+  CHECK_FALSE(WriteFileAtomically(path, breaks, 0644).has_value());
+  CHECK(SystemFileReader().Read(path).value() == content);
+  CHECK(SystemFileReader().List(directory.path()).value() == std::vector<std::string>{"report"});
+}

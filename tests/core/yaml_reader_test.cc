@@ -319,6 +319,9 @@ TEST_CASE("what libyaml reads otherwise than go-yaml is read as go-yaml does") {
   CHECK(Json("[!x, y]\n") == R"(["y"])");
   CHECK(Json("- !![str 1\n- !x],y z\n") == R"(["1","z"])");
   CHECK(Json("{}: x\ny: z\n") == "{}");
+  CHECK(Json("{} x \"y\n") == "{}");
+  CHECK(Json("---\n[ ] {a} }\n") == "[]");
+  CHECK(Json("\"a\"\n{} x \"y\n") == R"("a")");
   CHECK(Refusal("{a: 1}: x\n").find("1:1: a mapping stands where a key must") == 0);
 }
 

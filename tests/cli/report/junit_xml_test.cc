@@ -21,7 +21,7 @@ TEST_CASE("a JUnit report holds suites, properties, cases and what went wrong", 
                                 "two\nlines"};
   JUnitSuite suite = {
       "production", "tests/production.yaml", {{"policy", "strict.yaml"}}, {}, "end"};
-  suite.cases = {{"good", "production", {}, ""}, {"bad", "production", {failure}, "said"}};
+  suite.cases = ListOf({{"good", "production", {}, ""}, {"bad", "production", {failure}, "said"}});
   CHECK(
       Written({suite}) ==
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -50,8 +50,8 @@ TEST_CASE("a JUnit case counts once, as the worst that happened in it", "[junit]
   const JUnitProblem error = {JUnitProblem::Kind::kError, "", "e", ""};
   const JUnitProblem skipped = {JUnitProblem::Kind::kSkipped, "", "s", ""};
   JUnitSuite suite = {"s", "", {}, {}, ""};
-  suite.cases = {CaseWith({failure, failure}), CaseWith({failure, error}), CaseWith({skipped}),
-                 CaseWith({skipped, failure}), CaseWith({})};
+  suite.cases = ListOf({CaseWith({failure, failure}), CaseWith({failure, error}),
+                        CaseWith({skipped}), CaseWith({skipped, failure}), CaseWith({})});
   CHECK_THAT(Written({suite}),
              Catch::Contains("<testsuite name=\"s\" tests=\"5\" failures=\"2\" errors=\"1\" "
                              "skipped=\"1\">") &&
@@ -60,9 +60,9 @@ TEST_CASE("a JUnit case counts once, as the worst that happened in it", "[junit]
 
 TEST_CASE("JUnit XML carries every text, or U+FFFD where XML has no word for it", "[junit]") {
   JUnitSuite suite = {"<a> & \"b\"\n\tc\r", "", {}, {}, ""};
-  suite.cases = {
-      CaseWith({{JUnitProblem::Kind::kFailure, "", "", "]]> \"q\"\n\tl\r\x1b[31m\x7f"}}),
-      CaseWith({{JUnitProblem::Kind::kFailure, "", "\x80\xEF\xBF\xBE\xF0\x9F\x90\xB3", ""}})};
+  suite.cases = ListOf(
+      {CaseWith({{JUnitProblem::Kind::kFailure, "", "", "]]> \"q\"\n\tl\r\x1b[31m\x7f"}}),
+       CaseWith({{JUnitProblem::Kind::kFailure, "", "\x80\xEF\xBF\xBE\xF0\x9F\x90\xB3", ""}})});
   CHECK_THAT(Written({suite}),
              Catch::Contains("name=\"&lt;a&gt; &amp; &quot;b&quot;&#10;&#9;c&#13;\"") &&
                  Catch::Contains(">]]&gt; \"q\"\n\tl&#13;\xEF\xBF\xBD[31m\x7f<") &&

@@ -88,8 +88,8 @@ var known = []struct {
 	why  string
 	text *regexp.Regexp
 }{
-	{"of a text that begins with two byte order marks go-yaml drops the first letter of each line; we refuse it", regexp.MustCompile("\ufeff\ufeff")},
-	{"text behind an empty collection that is the document: go-yaml drops it unread, libyaml refuses what is wrong with its line", regexp.MustCompile(`(?m)^\s*(\{\s*\}|\[\s*\])[^\n]*\S`)},
+	{"of a document that begins with two byte order marks go-yaml drops the first letter of each line; we refuse it", regexp.MustCompile("(?:^|\n---[^\n]*\n)\ufeff\ufeff")},
+	{"what can begin no token, right behind an empty collection that is the document: go-yaml drops it unread, libyaml refuses it", regexp.MustCompile(`(?m)^(\{\s*\}|\[\s*\])[?-]`)},
 }
 
 // whyKnown says why a difference over a text is accepted, "" if it is not.

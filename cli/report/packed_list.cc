@@ -1,4 +1,4 @@
-#include "cli/report/result_list.h"
+#include "cli/report/packed_list.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,26 +14,27 @@
 #include <type_traits>
 #include <utility>
 
+#include "cli/report/check_result.h"
+
 namespace mountguard::cli {
 namespace {
 
 constexpr std::size_t kUnpacked = 1000;
 constexpr std::size_t kMostPackedBytes = std::size_t{8} << 20;
 
-/// Every field of a result, in one order for packing and unpacking. `archive` gets them one by one.
-template <class Archive, class Result>
+/// VisitFields gives every field of an entry to `archive`, one by one, in one order for packing and
+/// unpacking. Entry is T or const T.
+template <class T, class Entry>
+using IfEntryOf = std::enable_if_t<std::is_same_v<std::remove_const_t<Entry>, T>>;
+
+template <class Archive, class Result, IfEntryOf<CheckResult, Result>* = nullptr>
 void VisitFields(Archive& archive, Result& result) {
   archive(result.file);
   archive(result.document);
   archive(result.item);
-  archive(result.position.line);
-  archive(result.position.column);
-  archive(result.definition.line);
-  archive(result.definition.column);
-  archive(result.frame.lines);
-  archive(result.frame.target);
-  archive(result.frame.caret_column);
-  archive(result.frame.caret_width);
+  archive(result.position);
+  archive(result.definition);
+  archive(result.frame);
   archive(result.source);
   archive(result.api_version);
   archive(result.kind);
@@ -57,6 +58,32 @@ void VisitFields(Archive& archive, Result& result) {
   archive(result.message);
   archive(result.exception);
   archive(result.undetermined);
+}
+
+template <class Archive, class Error, IfEntryOf<CheckError, Error>* = nullptr>
+void VisitFields(Archive& archive, Error& error) {
+  archive(error.file);
+  archive(error.document);
+  archive(error.position);
+  archive(error.frame);
+  archive(error.message);
+}
+
+template <class Archive, class Skipped, IfEntryOf<SkippedDocument, Skipped>* = nullptr>
+void VisitFields(Archive& archive, Skipped& skipped) {
+  archive(skipped.file);
+  archive(skipped.document);
+  archive(skipped.position);
+  archive(skipped.reason);
+}
+
+template <class Archive, class Frame>
+void VisitFrame(Archive& archive, Frame& frame) {
+  archive(frame.lines);
+  archive(frame.target);
+  archive(frame.caret_column);
+  archive(frame.caret_width);
+  archive(frame.value_length);
 }
 
 /// Appends values to a text.
@@ -83,6 +110,7 @@ class Packer {
     (*this)(static_cast<std::uint32_t>(values.size()));
     for (const T& value : values) (*this)(value);
   }
+  void operator()(const core::CodeFrame& frame) { VisitFrame(*this, frame); }
   void operator()(const core::CodeFrame::Line& line) {
     (*this)(line.number);
     (*this)(line.text);
@@ -123,6 +151,7 @@ class Unpacker {
     values.resize(size);
     for (T& value : values) (*this)(value);
   }
+  void operator()(core::CodeFrame& frame) { VisitFrame(*this, frame); }
   void operator()(core::CodeFrame::Line& line) {
     (*this)(line.number);
     (*this)(line.text);
@@ -156,35 +185,38 @@ bool WriteAll(int file, std::string_view text, std::uint64_t offset) {
 
 }  // namespace
 
-void ResultList::Add(CheckResult result) {
+template <class T>
+void PackedList<T>::Add(T entry) {
   if (first_.size() < kUnpacked) {
-    first_.push_back(std::move(result));
+    first_.push_back(std::move(entry));
     return;
   }
   const std::size_t start = packed_.size();
   Packer packer(&packed_);
-  VisitFields(packer, std::as_const(result));
-  packed_results_.push_back({start, static_cast<std::uint32_t>(packed_.size() - start)});
+  VisitFields(packer, std::as_const(entry));
+  packed_entries_.push_back({start, static_cast<std::uint32_t>(packed_.size() - start)});
   if (packed_.size() > kMostPackedBytes && !cannot_spill_) SpillPacked();
 }
 
 /// Moves what is packed to the file. If that fails it stays, and no further try is made.
-void ResultList::SpillPacked() {
+template <class T>
+void PackedList<T>::SpillPacked() {
   if (!spill_) spill_ = std::make_shared<Spill>(Spill{MakeNamelessFile(), 0});
   cannot_spill_ = !spill_->file.valid() || !WriteAll(spill_->file.get(), packed_, spill_->size);
   if (cannot_spill_) return;
-  for (std::size_t i = spilled_; i < packed_results_.size(); ++i) {
-    packed_results_[i].offset += spill_->size;
+  for (std::size_t i = spilled_; i < packed_entries_.size(); ++i) {
+    packed_entries_[i].offset += spill_->size;
   }
-  spilled_ = packed_results_.size();
+  spilled_ = packed_entries_.size();
   spill_->size += packed_.size();
   packed_.clear();
 }
 
-const CheckResult& ResultList::operator[](std::size_t index) const {
+template <class T>
+const T& PackedList<T>::operator[](std::size_t index) const {
   if (index < first_.size()) return first_[index];
   const std::size_t packed = index - first_.size();
-  const Place place = packed_results_[packed];
+  const Place place = packed_entries_[packed];
   std::string read;
   std::string_view text = packed_;
   if (packed < spilled_) {
@@ -205,5 +237,9 @@ const CheckResult& ResultList::operator[](std::size_t index) const {
   VisitFields(unpacker, unpacked_);
   return unpacked_;
 }
+
+template class PackedList<CheckResult>;
+template class PackedList<CheckError>;
+template class PackedList<SkippedDocument>;
 
 }  // namespace mountguard::cli

@@ -1,9 +1,11 @@
-#include "cli/report/result_list.h"
+#include "cli/report/packed_list.h"
 
 #include <catch2/catch.hpp>
 
 #include <string>
 #include <utility>
+
+#include "cli/report/check_result.h"
 
 namespace mountguard::cli {
 namespace {
@@ -20,6 +22,7 @@ CheckResult MakeResult(int number) {
   result.frame.target = 1;
   result.frame.caret_column = 4;
   result.frame.caret_width = 5;
+  result.frame.value_length = number % 7;
   if (number % 3 == 0) result.source = "template";
   result.api_version = "v1";
   result.kind = "Pod";
@@ -46,20 +49,21 @@ CheckResult MakeResult(int number) {
   return result;
 }
 
+bool SameFrame(const core::CodeFrame& a, const core::CodeFrame& b) {
+  if (a.lines.size() != b.lines.size()) return false;
+  for (std::size_t i = 0; i < a.lines.size(); ++i) {
+    if (a.lines[i].number != b.lines[i].number) return false;
+    if (a.lines[i].text != b.lines[i].text) return false;
+  }
+  return a.target == b.target && a.caret_column == b.caret_column &&
+         a.caret_width == b.caret_width && a.value_length == b.value_length;
+}
+
 /// Every field, so that one that is forgotten in packing is noticed.
 bool Same(const CheckResult& a, const CheckResult& b) {
-  const auto same_frame = [&] {
-    if (a.frame.lines.size() != b.frame.lines.size()) return false;
-    for (std::size_t i = 0; i < a.frame.lines.size(); ++i) {
-      if (a.frame.lines[i].number != b.frame.lines[i].number) return false;
-      if (a.frame.lines[i].text != b.frame.lines[i].text) return false;
-    }
-    return a.frame.target == b.frame.target && a.frame.caret_column == b.frame.caret_column &&
-           a.frame.caret_width == b.frame.caret_width;
-  };
-  return same_frame() && a.file == b.file && a.document == b.document && a.item == b.item &&
-         a.position == b.position && a.definition == b.definition && a.source == b.source &&
-         a.api_version == b.api_version && a.kind == b.kind &&
+  return SameFrame(a.frame, b.frame) && a.file == b.file && a.document == b.document &&
+         a.item == b.item && a.position == b.position && a.definition == b.definition &&
+         a.source == b.source && a.api_version == b.api_version && a.kind == b.kind &&
          a.namespace_name == b.namespace_name && a.name == b.name &&
          a.template_path == b.template_path && a.container == b.container &&
          a.container_type == b.container_type && a.sidecar == b.sidecar && a.mount == b.mount &&
@@ -75,7 +79,7 @@ bool Same(const CheckResult& a, const CheckResult& b) {
 TEST_CASE(
     "a list of results gives back what was put in, packed or not, from memory and from file") {
   constexpr int kCount = 20'000;  // some 25 MB: several times what stays in memory
-  ResultList list;
+  PackedList<CheckResult> list;
   for (int i = 0; i < kCount; ++i) list.Add(MakeResult(i));
   REQUIRE(list.size() == kCount);
   int number = 0;
@@ -90,10 +94,35 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("what could not be read and what was skipped is packed, too") {
+  constexpr int kCount = 20'000;
+  const std::string text(1000, 't');  // some 20 MB each
+  PackedList<CheckError> errors;
+  PackedList<SkippedDocument> skipped;
+  for (int i = 0; i < kCount; ++i) {
+    const CheckResult like = MakeResult(i);
+    errors.Add({like.file, i, like.position, like.frame, text});
+    skipped.Add({like.file, i, like.definition, text});
+  }
+  bool same = true;
+  for (int i = 0; i < kCount; ++i) {
+    const auto place = static_cast<std::size_t>(i);
+    const CheckResult like = MakeResult(i);
+    const CheckError& error = std::as_const(errors)[place];
+    same = same && error.file == like.file && error.document == i &&
+           error.position == like.position && SameFrame(error.frame, like.frame) &&
+           error.message == text;
+    const SkippedDocument& left_out = std::as_const(skipped)[place];
+    same = same && left_out.file == like.file && left_out.document == i &&
+           left_out.position == like.definition && left_out.reason == text;
+  }
+  CHECK(same);
+}
+
 TEST_CASE("copies of a list go their own ways") {
-  ResultList one;
+  PackedList<CheckResult> one;
   for (int i = 0; i < 15'000; ++i) one.Add(MakeResult(i));
-  ResultList other = one;
+  PackedList<CheckResult> other = one;
   for (int i = 15'000; i < 25'000; ++i) one.Add(MakeResult(i));
   for (int i = 15'000; i < 25'000; ++i) other.Add(MakeResult(i + 1));
   CHECK(Same(std::as_const(one)[24'999], MakeResult(24'999)));

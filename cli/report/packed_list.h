@@ -1,37 +1,36 @@
-#ifndef MOUNTGUARD_CLI_REPORT_RESULT_LIST_H_
-#define MOUNTGUARD_CLI_REPORT_RESULT_LIST_H_
+#ifndef MOUNTGUARD_CLI_REPORT_PACKED_LIST_H_
+#define MOUNTGUARD_CLI_REPORT_PACKED_LIST_H_
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "cli/report/check_result.h"
 #include "core/scoped_fd.h"
 
 namespace mountguard::cli {
 
-/// The results of a run in their order, however many there are: the first thousand as they are, the
+/// What a run found, in its order, however much it is: the first thousand entries as they are, the
 /// others packed, and beyond some megabytes in a temporary file without a name, so that memory does
 /// not grow with them. Where no such file can be made, all stay in memory.
 ///
-/// What an iterator or operator[] refers to is valid until the next step or call. Not thread-safe,
-/// not even for reading.
-class ResultList {
+/// T is CheckResult, CheckError or SkippedDocument. What an iterator or operator[] refers to is
+/// valid until the next step or call. Not thread-safe, not even for reading.
+template <class T>
+class PackedList {
  public:
   class Iterator {
    public:
     using iterator_category = std::input_iterator_tag;
-    using value_type = CheckResult;
+    using value_type = T;
     using difference_type = std::ptrdiff_t;
-    using pointer = const CheckResult*;
-    using reference = const CheckResult&;
+    using pointer = const T*;
+    using reference = const T&;
 
-    Iterator(const ResultList* list, std::size_t at) : list_(list), at_(at) {}
+    Iterator(const PackedList* list, std::size_t at) : list_(list), at_(at) {}
     reference operator*() const { return (*list_)[at_]; }
     pointer operator->() const { return &(*list_)[at_]; }
     Iterator& operator++() {
@@ -42,31 +41,31 @@ class ResultList {
     friend bool operator!=(const Iterator& a, const Iterator& b) { return a.at_ != b.at_; }
 
    private:
-    const ResultList* list_;
+    const PackedList* list_;
     std::size_t at_;
   };
 
-  ResultList() = default;
-  ResultList(std::initializer_list<CheckResult> results) : first_(results) {}
+  PackedList() = default;
+  PackedList(std::initializer_list<T> entries) : first_(entries) {}
 
-  void Add(CheckResult result);
-  std::size_t size() const { return first_.size() + packed_results_.size(); }
+  void Add(T entry);
+  std::size_t size() const { return first_.size() + packed_entries_.size(); }
   bool empty() const { return first_.empty(); }
-  const CheckResult& operator[](std::size_t index) const;
+  const T& operator[](std::size_t index) const;
   /// One of the first thousand, to be changed.
-  CheckResult& operator[](std::size_t index) { return first_.at(index); }
+  T& operator[](std::size_t index) { return first_.at(index); }
   Iterator begin() const { return {this, 0}; }
   Iterator end() const { return {this, size()}; }
 
  private:
   /// A file that is gone when it is closed; lists that are copies of each other share it, and each
-  /// finds its own results in it.
+  /// finds its own entries in it.
   struct Spill {
     core::ScopedFd file;
     std::uint64_t size = 0;
   };
 
-  /// Where a packed result stands.
+  /// Where a packed entry stands.
   struct Place {
     std::uint64_t offset;  // in the file, or in packed_
     std::uint32_t size;
@@ -74,15 +73,15 @@ class ResultList {
 
   void SpillPacked();
 
-  std::deque<CheckResult> first_;
-  std::vector<Place> packed_results_;
+  std::vector<T> first_;
+  std::vector<Place> packed_entries_;
   std::size_t spilled_ = 0;  // how many of them are in the file
   std::shared_ptr<Spill> spill_;
   bool cannot_spill_ = false;
   std::string packed_;
-  mutable CheckResult unpacked_;  // what operator[] refers to
+  mutable T unpacked_;  // what operator[] refers to
 };
 
 }  // namespace mountguard::cli
 
-#endif  // MOUNTGUARD_CLI_REPORT_RESULT_LIST_H_
+#endif  // MOUNTGUARD_CLI_REPORT_PACKED_LIST_H_
