@@ -18,15 +18,37 @@ int PeerGroups::MasterOf(int group) const {
   return found == masters_.end() ? 0 : found->second;
 }
 
+/// `group` and all above it. Tables are read one after the other: what they say together may be a
+/// circle.
+std::vector<int> PeerGroups::ChainOf(int group) const {
+  std::vector<int> chain;
+  for (; group != 0 && std::find(chain.begin(), chain.end(), group) == chain.end();
+       group = MasterOf(group)) {
+    chain.push_back(group);
+  }
+  return chain;
+}
+
 std::vector<int> PeerGroups::SourcesOf(const Mount& mount) const {
-  std::vector<int> groups;
-  if (mount.shared != 0) groups.push_back(mount.shared);
-  for (int group = mount.master; group != 0; group = MasterOf(group)) {
-    // Tables are read one after the other: what they say together may be a circle.
-    if (std::find(groups.begin(), groups.end(), group) != groups.end()) break;
-    groups.push_back(group);
+  std::vector<int> groups = ChainOf(mount.master);
+  if (mount.shared != 0) {
+    groups.erase(std::remove(groups.begin(), groups.end(), mount.shared), groups.end());
+    groups.insert(groups.begin(), mount.shared);
   }
   return groups;
+}
+
+std::vector<int> PeerGroups::ReachedFrom(int group) const {
+  if (group == 0) return {};
+  std::vector<int> reached = {group};
+  for (const auto& [below, master] : masters_) {
+    const std::vector<int> chain = ChainOf(below);
+    if (below != group && std::find(chain.begin(), chain.end(), group) != chain.end()) {
+      reached.push_back(below);
+    }
+  }
+  std::sort(reached.begin() + 1, reached.end());
+  return reached;
 }
 
 bool PeerGroups::Reaches(int group, const Mount& mount) const {

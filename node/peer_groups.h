@@ -25,10 +25,15 @@ class PeerGroups {
   /// `mount` shows the directory (propagation.h).
   bool Reaches(int group, const Mount& mount) const;
 
+  /// The groups that mount events of `group` reach: itself first, then all below it.
+  std::vector<int> ReachedFrom(int group) const;
+
   /// The group that `group` is a slave of, 0 if it has none or that is not known.
   int MasterOf(int group) const;
 
  private:
+  std::vector<int> ChainOf(int group) const;
+
   std::unordered_map<int, int> masters_;
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -62,6 +63,18 @@ core::Result<MountTable> ProcessReader::Mounts(int pid) const {
     return core::Failure(fmt::format("{}: {}", PathOf(pid, "mountinfo"), table.error().message));
   }
   return table;
+}
+
+core::Result<int> ProcessReader::FirstMountId(int pid) const {
+  const std::string path = PathOf(pid, "mountinfo");
+  const auto file = files_.Open(path);
+  if (!file) return core::Unexpected(file.error());
+  std::array<char, 16> start{};
+  const auto size = (*file)->Read(start.data(), start.size());
+  if (!size) return core::Unexpected(size.error());
+  const std::string_view text(start.data(), *size);
+  if (const auto id = NumberIn<int>(text.substr(0, text.find(' ')))) return *id;
+  return core::Failure(fmt::format("{}: it does not begin with a mount id", path));
 }
 
 core::Result<std::string> ProcessReader::Cgroups(int pid) const { return Read(pid, "cgroup"); }

@@ -32,6 +32,8 @@ class ProcessReader {
   core::Result<std::vector<int>> Pids() const;
 
   core::Result<MountTable> Mounts(int pid) const;
+  /// The id of the first mount of the table, without reading the rest.
+  core::Result<int> FirstMountId(int pid) const;
   /// The lines of /proc/PID/cgroup.
   core::Result<std::string> Cgroups(int pid) const;
   /// The name of the program, cut by the kernel at 15 bytes.
