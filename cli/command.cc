@@ -15,7 +15,9 @@
 #include "cli/explain.h"
 #include "cli/man.h"
 #include "cli/node_doctor.h"
+#include "cli/node_inspect.h"
 #include "cli/node_verify.h"
+#include "cli/node_watch.h"
 #include "cli/policy.h"
 #include "cli/policy_export.h"
 #include "cli/policy_schema.h"
@@ -133,6 +135,8 @@ const std::vector<Command>& AllCommands() {
       kPolicyLintCommand,
       kPolicyExportCommand,
       kPolicySchemaCommand,
+      kNodeInspectCommand,
+      kNodeWatchCommand,
       kRulesCommand,
       kCertsIssueCommand,
       kCertsShowCommand,

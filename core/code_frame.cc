@@ -198,6 +198,9 @@ CodeFrame MakeCodeFrame(const LineIndex& lines, SourcePos position, int width) {
 }
 
 std::string PrintableText(std::string_view text) {
+  if (std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; })) {
+    return std::string(text);
+  }
   std::string out;
   while (!text.empty()) {
     const Rune rune = DecodeRune(text);

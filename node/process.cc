@@ -65,6 +65,16 @@ core::Result<MountTable> ProcessReader::Mounts(int pid) const {
   return table;
 }
 
+bool ProcessReader::IsAlive(int pid) const {
+  const auto stat = files_.Read(PathOf(pid, "stat"));
+  // "70 (name) S ...", where the name may hold anything.
+  if (!stat) return files_.IsDirectory(PathOf(pid, ""));
+  const std::size_t name_end = stat->rfind(')');
+  const char state =
+      name_end != std::string::npos && name_end + 2 < stat->size() ? (*stat)[name_end + 2] : '?';
+  return state != 'Z' && state != 'X';
+}
+
 core::Result<int> ProcessReader::FirstMountId(int pid) const {
   const std::string path = PathOf(pid, "mountinfo");
   const auto file = files_.Open(path);

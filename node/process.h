@@ -27,11 +27,16 @@ class ProcessReader {
 
   /// `path`, an absolute one of the node, as a path from here.
   std::string PathOf(std::string_view path) const;
+  /// The same of a file of /proc/PID.
+  std::string PathOf(int pid, std::string_view name) const;
 
   /// The processes that there are, in ascending order.
   core::Result<std::vector<int>> Pids() const;
 
   core::Result<MountTable> Mounts(int pid) const;
+  /// False for a process that has ended, also while its parent has not asked for its end yet: such
+  /// a zombie has no mounts.
+  bool IsAlive(int pid) const;
   /// The id of the first mount of the table, without reading the rest.
   core::Result<int> FirstMountId(int pid) const;
   /// The lines of /proc/PID/cgroup.
@@ -43,7 +48,6 @@ class ProcessReader {
   core::Result<std::uint64_t> UserNamespace(int pid) const;
 
  private:
-  std::string PathOf(int pid, std::string_view name) const;
   core::Result<std::string> Read(int pid, std::string_view name) const;
   core::Result<std::uint64_t> Namespace(int pid, std::string_view kind) const;
 

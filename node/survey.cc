@@ -42,6 +42,7 @@ class Surveyor {
     std::optional<core::Error> last;
     for (const FoundProcess& process : *selected) {
       if (auto added = AddNamespace(process); !added) {
+        if (selection.all && !reader_.IsAlive(process.pid)) continue;
         last = added.error();
         survey_.unseen.push_back({fmt::format("process {}", process.pid), last->message});
       }
