@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::string_view kGap = "  ";
 
-std::string_view Shown(const std::string& cell) { return cell.empty() ? "-" : cell; }
+std::string_view Shown(const std::string& cell) {
+  return cell.empty() ? std::string_view("-") : std::string_view(cell);
+}
 
 std::size_t WidthOf(const std::string& cell) {
   return static_cast<std::size_t>(core::DisplayWidth(Shown(cell)));
