@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "webhook/thread.h"
@@ -34,6 +35,10 @@ struct LogWriter::State {
       : fd(descriptor), on_loss(std::move(loss)), room(bytes) {}
 
   void Run();
+  /// The thread that tells of a loss has a place for its line whatever waits.
+  bool HasRoomFor(std::string_view line) const {
+    return waiting.size() + line.size() <= room || std::this_thread::get_id() == thread;
+  }
   void WriteOut(std::string_view text, milliseconds pause);
   void Lose(std::string_view text, std::string_view reason);
   void TellOfLoss();
@@ -48,8 +53,9 @@ struct LogWriter::State {
   std::condition_variable work;
   std::condition_variable rest;
   std::string waiting;
-  bool writing = false;  // the thread holds lines that it took from `waiting`
-  bool running = false;  // there is a thread
+  bool writing = false;    // the thread holds lines that it took from `waiting`
+  bool running = false;    // there is a thread
+  std::thread::id thread;  // which one
   std::uint64_t untold = 0;
   std::string reason;
 
@@ -61,6 +67,7 @@ struct LogWriter::State {
 void LogWriter::State::Run() {
   std::string batch;
   std::unique_lock lock(mutex);
+  thread = std::this_thread::get_id();
   while (true) {
     work.wait(lock, [this] { return stop || !waiting.empty(); });
     if (waiting.empty()) break;
@@ -150,7 +157,7 @@ void LogWriter::Write(std::string_view line) {
     const std::lock_guard direct(state_->direct_mutex);
     return state_->WriteOut(line, milliseconds(0));
   }
-  if (state_->waiting.size() + line.size() > state_->room) {
+  if (!state_->HasRoomFor(line)) {
     lock.unlock();
     return state_->Lose(line, "nobody reads the log");
   }

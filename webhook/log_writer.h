@@ -21,7 +21,7 @@ namespace mountguard::webhook {
 class LogWriter {
  public:
   /// Called on the writer's thread, with how many were lost since the last time and why the last of
-  /// them was; may call Write.
+  /// them was; may call Write, which then has room in any case.
   using OnLoss = std::function<void(std::uint64_t lines, std::string_view reason)>;
 
   /// `fd` is borrowed. `room` is how many bytes may wait.
