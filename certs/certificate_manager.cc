@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "certs/certificate_facts.h"
+#include "core/thread.h"
 
 namespace mountguard::certs {
 namespace {
@@ -83,8 +84,11 @@ CertificateManager::CertificateManager(ManagerOptions options, ServingNames name
 
 CertificateManager::~CertificateManager() { Stop(); }
 
-void CertificateManager::Start() {
-  thread_ = std::thread([this] { Run(); });
+core::Result<void> CertificateManager::Start() {
+  auto thread = core::StartThread("certificates", [this] { Run(); });
+  if (!thread) return core::Unexpected(thread.error());
+  thread_ = std::move(*thread);
+  return {};
 }
 
 void CertificateManager::Stop() {

@@ -77,8 +77,9 @@ class CertificateManager {
   CertificateManager(const CertificateManager&) = delete;
   CertificateManager& operator=(const CertificateManager&) = delete;
 
-  /// Looks on a thread of its own from now on, until Stop, which interrupts a call under way.
-  void Start();
+  /// Looks on a thread of its own from now on, until Stop, which interrupts a call under way. Fails
+  /// where the system gives no thread.
+  core::Result<void> Start();
   void Stop();
 
   /// One look: does all there is to do now and returns when to look again. For those who have not

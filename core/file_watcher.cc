@@ -1,7 +1,6 @@
 #include "core/file_watcher.h"
 
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -119,16 +118,14 @@ Result<std::unique_ptr<FileWatcher>> FileWatcher::Start(std::vector<std::string>
                                                         Options options) {
   std::unique_ptr<FileWatcher> watcher(
       new FileWatcher(std::move(paths), std::move(on_change), options));
-  if (!watcher->stop_.valid()) {
+  if (!watcher->stop_.ok()) {
     return Failure("cannot watch files for changes: " + std::generic_category().message(errno));
   }
   watcher->WatchDirectories();
   watcher->told_content_ = ContentOf(watcher->paths_);
-  try {
-    watcher->thread_ = std::thread([raw = watcher.get()] { raw->Run(); });
-  } catch (const std::system_error& error) {
-    return Failure(std::string("cannot watch files for changes: ") + error.what());
-  }
+  auto thread = StartThread("files", [raw = watcher.get()] { raw->Run(); });
+  if (!thread) return Failure("cannot watch files for changes: " + thread.error().message);
+  watcher->thread_ = std::move(*thread);
   return watcher;
 }
 
@@ -137,15 +134,11 @@ FileWatcher::FileWatcher(std::vector<std::string> paths, std::function<void()> o
     : paths_(std::move(paths)),
       on_change_(std::move(on_change)),
       options_(options),
-      inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
-      stop_(::eventfd(0, EFD_CLOEXEC)) {}
+      inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {}
 
 FileWatcher::~FileWatcher() {
   if (!thread_.joinable()) return;
-  const std::uint64_t one = 1;
-  // An eventfd takes eight bytes whole; its counter is far from full.
-  while (::write(stop_.get(), &one, sizeof one) < 0 && errno == EINTR) {
-  }
+  stop_.Wake();
   thread_.join();
 }
 
@@ -176,7 +169,7 @@ void FileWatcher::Run() {
 
 bool FileWatcher::Wait(bool unsettled) {
   // A negative descriptor is passed over by poll: what is to rest rests in spite of further events.
-  std::array<pollfd, 2> fds = {pollfd{stop_.get(), POLLIN, 0},
+  std::array<pollfd, 2> fds = {pollfd{stop_.fd(), POLLIN, 0},
                                pollfd{unsettled ? -1 : inotify_.get(), POLLIN, 0}};
   const auto timeout = unsettled ? options_.settle_time : options_.poll_interval;
   while (::poll(fds.data(), fds.size(), static_cast<int>(timeout.count())) < 0 && errno == EINTR) {

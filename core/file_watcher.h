@@ -12,6 +12,7 @@
 
 #include "core/result.h"
 #include "core/scoped_fd.h"
+#include "core/thread.h"
 
 namespace mountguard::core {
 
@@ -71,7 +72,7 @@ class FileWatcher {
   const Options options_;
 
   ScopedFd inotify_;  // invalid where the system gives none: polling alone serves then
-  ScopedFd stop_;     // an eventfd, readable once the destructor runs
+  Waker stop_;        // readable once the destructor runs
   std::vector<int> watches_;
   std::uint64_t told_content_ = 0;  // fingerprint of what the listener knows of
   std::thread thread_;              // last: uses all the above

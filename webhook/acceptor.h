@@ -6,9 +6,9 @@
 #include <memory>
 #include <vector>
 
+#include "core/thread.h"
 #include "webhook/listener.h"
 #include "webhook/server_state.h"
-#include "webhook/thread.h"
 #include "webhook/worker.h"
 
 namespace mountguard::webhook {
@@ -39,7 +39,7 @@ class Acceptor {
   ServerState& state_;
   Listener listener_;
   const std::vector<std::unique_ptr<Worker>>& workers_;
-  Waker waker_;
+  core::Waker waker_;
   std::atomic<bool> stopped_{false};
   std::chrono::steady_clock::time_point next_warning_{};
 };

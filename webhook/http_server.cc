@@ -41,11 +41,11 @@ class HttpServer::Impl {
           "none for its threads");
     }
     for (const auto& worker : workers_) {
-      auto thread = StartThread("worker", [w = worker.get()] { w->Run(); });
+      auto thread = core::StartThread("worker", [w = worker.get()] { w->Run(); });
       if (!thread) return core::Unexpected(std::move(thread).error());
       threads_.push_back(std::move(*thread));
     }
-    auto thread = StartThread("acceptor", [this] { acceptor_->Run(); });
+    auto thread = core::StartThread("acceptor", [this] { acceptor_->Run(); });
     if (!thread) return core::Unexpected(std::move(thread).error());
     acceptor_thread_ = std::move(*thread);
     return {};

@@ -13,7 +13,7 @@
 #include <thread>
 #include <utility>
 
-#include "webhook/thread.h"
+#include "core/thread.h"
 
 namespace mountguard::webhook {
 namespace {
@@ -134,7 +134,7 @@ void LogWriter::State::TellOfLoss() {
 LogWriter::LogWriter(int fd, OnLoss on_loss, std::size_t room)
     : state_(std::make_shared<State>(fd, std::move(on_loss), room)) {
   state_->running = true;
-  auto thread = StartThread("log", [state = state_] { state->Run(); });
+  auto thread = core::StartThread("log", [state = state_] { state->Run(); });
   if (thread) {
     thread->detach();
   } else {

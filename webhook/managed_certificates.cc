@@ -99,7 +99,7 @@ class ManagedCertificates final : public CertificateSource {
                                            [this](const ManagerEvent& event) { Tell(event); }});
     if (!manager) return Wrong("--manage-certificates: " + manager.error().message);
     manager_ = std::move(*manager);
-    manager_->Start();
+    if (auto started = manager_->Start(); !started) return Unavailable(started.error().message);
     return {};
   }
 

@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "core/scoped_fd.h"
+#include "core/thread.h"
 #include "webhook/connection.h"
 #include "webhook/http_exchange.h"
 #include "webhook/server_state.h"
-#include "webhook/thread.h"
 
 namespace mountguard::webhook {
 
@@ -92,7 +92,7 @@ class Worker {
   const HttpServerSettings& settings_;
   HttpExchange exchange_;
   core::ScopedFd epoll_;
-  Waker waker_;
+  core::Waker waker_;
   bool ok_ = false;
   bool stopping_ = false;
   TimePoint now_ = std::chrono::steady_clock::now();  // of the last wake-up

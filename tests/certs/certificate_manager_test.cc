@@ -300,7 +300,7 @@ TEST_CASE("it looks on a thread of its own and stops when told to") {
       CertificateManager::Create(options, &api, clock,
                                  {[&](const auto&) { ++served; }, [](const ManagerEvent&) {}})
           .value();
-  manager->Start();
+  REQUIRE(manager->Start().has_value());
   for (int i = 0; i < 500 && served == 0; ++i) std::this_thread::sleep_for(10ms);
   CHECK(served == 1);
   manager->Stop();

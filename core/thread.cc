@@ -1,4 +1,4 @@
-#include "webhook/thread.h"
+#include "core/thread.h"
 
 #include <fmt/format.h>
 #include <pthread.h>
@@ -8,9 +8,9 @@
 #include <system_error>
 #include <utility>
 
-namespace mountguard::webhook {
+namespace mountguard::core {
 
-core::Result<std::thread> StartThread(const char* name, std::function<void()> run) {
+Result<std::thread> StartThread(const char* name, std::function<void()> run) {
   sigset_t all;
   sigset_t before;
   ::sigfillset(&all);
@@ -24,7 +24,7 @@ core::Result<std::thread> StartThread(const char* name, std::function<void()> ru
   }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (problem) {
-    return core::Failure(
+    return Failure(
         fmt::format("cannot start a thread ({}): {}; raise the limit on processes and threads "
                     "(ulimit -u, pids of the container)",
                     name, problem->message()));
@@ -33,4 +33,4 @@ core::Result<std::thread> StartThread(const char* name, std::function<void()> ru
   return thread;
 }
 
-}  // namespace mountguard::webhook
+}  // namespace mountguard::core

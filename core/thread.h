@@ -1,5 +1,5 @@
-#ifndef MOUNTGUARD_WEBHOOK_THREAD_H_
-#define MOUNTGUARD_WEBHOOK_THREAD_H_
+#ifndef MOUNTGUARD_CORE_THREAD_H_
+#define MOUNTGUARD_CORE_THREAD_H_
 
 #include <sys/eventfd.h>
 
@@ -9,11 +9,11 @@
 #include "core/result.h"
 #include "core/scoped_fd.h"
 
-namespace mountguard::webhook {
+namespace mountguard::core {
 
 /// Starts a thread that takes no signals: those are for the main thread, and SIGPIPE is for nobody.
 /// Fails in words where the system gives no thread. `name` (15 bytes at most) is what tools show.
-core::Result<std::thread> StartThread(const char* name, std::function<void()> run);
+Result<std::thread> StartThread(const char* name, std::function<void()> run);
 
 /// Wakes one thread that sleeps in poll or epoll. Any thread may call Wake.
 class Waker {
@@ -28,9 +28,9 @@ class Waker {
   }
 
  private:
-  core::ScopedFd fd_;
+  ScopedFd fd_;
 };
 
-}  // namespace mountguard::webhook
+}  // namespace mountguard::core
 
-#endif  // MOUNTGUARD_WEBHOOK_THREAD_H_
+#endif  // MOUNTGUARD_CORE_THREAD_H_
