@@ -38,6 +38,8 @@ std::string Join(const std::string& directory, std::string_view name) {
 /// Finds files one path after the other and keeps each once. Links to directories are not followed
 /// below what was named: kubectl does not, and they may lead in circles.
 class InputFinder {
+  using Kind = core::DirectoryEntry::Kind;
+
  public:
   InputFinder(const core::FileReader& files, const InputSink& sink) : files_(files), sink_(sink) {}
 
@@ -59,8 +61,8 @@ class InputFinder {
   }
 
   /// Adds what was not named, so that nobody said it may be waited for.
-  void AddFound(const std::string& path) {
-    if (!files_.IsSpecial(path)) return Add(path);
+  void AddFound(const std::string& path, bool special) {
+    if (!special) return Add(path);
     TellUnreadable(path, "a pipe, socket or device: name it if it is to be read", sink_);
   }
 
@@ -72,16 +74,12 @@ class InputFinder {
     return names && std::find(names->begin(), names->end(), path.substr(slash + 1)) != names->end();
   }
 
-  bool IsRealDirectory(const std::string& path) const {
-    return files_.IsDirectory(path) && !files_.IsSymlink(path);
-  }
-
-  /// The names in a directory; one that cannot be listed is told, and has none.
-  std::vector<std::string> List(const std::string& directory) {
-    auto names = files_.List(directory.empty() ? "." : directory);
-    if (names) return *std::move(names);
+  /// What is in a directory; one that cannot be listed is told, and has nothing.
+  std::vector<core::DirectoryEntry> List(const std::string& directory) {
+    auto entries = files_.ListEntries(directory.empty() ? "." : directory);
+    if (entries) return *std::move(entries);
     readable_ = false;
-    TellUnreadable(directory, names.error().message, sink_);
+    TellUnreadable(directory, entries.error().message, sink_);
     return {};
   }
 
@@ -89,23 +87,26 @@ class InputFinder {
   void Walk(const std::string& root) {
     bool empty = true;
     readable_ = true;
-    std::vector<std::string> pending{root};
+    std::vector<core::DirectoryEntry> pending{{root, Kind::kDirectory}};  // their names are paths
     while (!pending.empty()) {
-      const std::string path = std::move(pending.back());
+      const core::DirectoryEntry entry = std::move(pending.back());
       pending.pop_back();
-      if (path != root && !files_.IsDirectory(path)) {
+      if (entry.kind != Kind::kDirectory) {
         empty = false;
-        AddFound(path);
+        AddFound(entry.name, entry.kind == Kind::kSpecial);
         continue;
       }
-      const std::vector<std::string> names = List(path);
-      for (auto name = names.rbegin(); name != names.rend(); ++name) {
-        if (name->front() == '.') continue;
-        std::string below = Join(path, *name);
-        const bool directory = files_.IsDirectory(below);
-        if (directory ? !files_.IsSymlink(below) : IsManifestName(*name)) {
-          pending.push_back(std::move(below));
+      std::vector<core::DirectoryEntry> below = List(entry.name);
+      for (auto inner = below.rbegin(); inner != below.rend(); ++inner) {
+        if (inner->name.front() == '.') continue;
+        if (inner->kind != Kind::kDirectory && !IsManifestName(inner->name)) continue;
+        std::string path = Join(entry.name, inner->name);
+        Kind kind = inner->kind;
+        if (kind == Kind::kSymlink) {
+          if (files_.IsDirectory(path)) continue;
+          kind = files_.IsSpecial(path) ? Kind::kSpecial : Kind::kFile;
         }
+        pending.push_back({std::move(path), kind});
       }
     }
     if (readable_ && empty) {
@@ -128,7 +129,11 @@ class InputFinder {
       TellUnreadable(pattern, "no file matches this pattern", sink_);
     }
     for (const std::string& match : matches) {
-      match.empty() || files_.IsDirectory(match) ? Walk(match) : AddFound(match);
+      if (match.empty() || files_.IsDirectory(match)) {
+        Walk(match);
+      } else {
+        AddFound(match, files_.IsSpecial(match));
+      }
     }
   }
 
@@ -146,9 +151,9 @@ class InputFinder {
         if (last ? IsListed(path) : files_.IsDirectory(path)) matches.push_back(std::move(path));
         continue;
       }
-      for (const std::string& name : List(directory)) {
-        if (fnmatch(part.c_str(), name.c_str(), FNM_PERIOD) != 0) continue;
-        std::string path = Join(directory, name);
+      for (const core::DirectoryEntry& entry : List(directory)) {
+        if (fnmatch(part.c_str(), entry.name.c_str(), FNM_PERIOD) != 0) continue;
+        std::string path = Join(directory, entry.name);
         if (last || files_.IsDirectory(path)) matches.push_back(std::move(path));
       }
     }
@@ -163,9 +168,9 @@ class InputFinder {
     while (!pending.empty()) {
       const std::string path = std::move(pending.back());
       pending.pop_back();
-      for (const std::string& name : List(path)) {
-        std::string below = Join(path, name);
-        if (name.front() != '.' && IsRealDirectory(below)) pending.push_back(std::move(below));
+      for (const core::DirectoryEntry& entry : List(path)) {
+        if (entry.name.front() == '.' || entry.kind != Kind::kDirectory) continue;
+        pending.push_back(Join(path, entry.name));
       }
       folders->push_back(path);
     }

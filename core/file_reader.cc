@@ -34,6 +34,14 @@ Unexpected<Error> SystemFailure(const std::string& path, int error) {
   return Failure(std::move(message));
 }
 
+DirectoryEntry::Kind KindOf(const std::filesystem::directory_entry& entry) {
+  using Kind = DirectoryEntry::Kind;
+  std::error_code ignored;
+  if (entry.is_symlink(ignored)) return Kind::kSymlink;
+  if (entry.is_directory(ignored)) return Kind::kDirectory;
+  return entry.is_other(ignored) ? Kind::kSpecial : Kind::kFile;
+}
+
 class FileSource final : public ByteSource {
  public:
   FileSource(std::string path, ScopedFd file) : path_(std::move(path)), file_(std::move(file)) {}
@@ -61,6 +69,22 @@ Result<std::unique_ptr<ByteSource>> FileReader::Open(const std::string& path) co
 
 Result<std::string> FileReader::ReadLink(const std::string& path) const {
   return SystemFailure(path, EINVAL);  // as readlink(2) of what is no link
+}
+
+Result<std::vector<DirectoryEntry>> FileReader::ListEntries(const std::string& path) const {
+  using Kind = DirectoryEntry::Kind;
+  auto names = List(path);
+  if (!names) return Unexpected(names.error());
+  std::vector<DirectoryEntry> entries;
+  for (std::string& name : *names) {
+    const std::string below = path == "." ? name : path + "/" + name;
+    const Kind kind = IsSymlink(below)     ? Kind::kSymlink
+                      : IsDirectory(below) ? Kind::kDirectory
+                      : IsSpecial(below)   ? Kind::kSpecial
+                                           : Kind::kFile;
+    entries.push_back({std::move(name), kind});
+  }
+  return entries;
 }
 
 Result<std::string> SystemFileReader::Read(const std::string& path) const {
@@ -112,15 +136,25 @@ Result<std::string> SystemFileReader::ReadLink(const std::string& path) const {
 }
 
 Result<std::vector<std::string>> SystemFileReader::List(const std::string& path) const {
-  std::error_code error;
+  auto entries = ListEntries(path);
+  if (!entries) return Unexpected(entries.error());
   std::vector<std::string> names;
+  for (DirectoryEntry& entry : *entries) names.push_back(std::move(entry.name));
+  return names;
+}
+
+Result<std::vector<DirectoryEntry>> SystemFileReader::ListEntries(const std::string& path) const {
+  std::error_code error;
+  std::vector<DirectoryEntry> entries;
   for (std::filesystem::directory_iterator it(path, error), end; !error && it != end;
        it.increment(error)) {
-    names.push_back(it->path().filename().string());
+    // Where the file system tells it with the name (d_type), nothing is asked for.
+    entries.push_back({it->path().filename().string(), KindOf(*it)});
   }
   if (error) return SystemFailure(path, error.value());
-  std::sort(names.begin(), names.end());
-  return names;
+  std::sort(entries.begin(), entries.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  return entries;
 }
 
 }  // namespace mountguard::core

@@ -1,6 +1,7 @@
 #ifndef MOUNTGUARD_CORE_FILE_READER_H_
 #define MOUNTGUARD_CORE_FILE_READER_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,6 +10,13 @@
 #include "core/result.h"
 
 namespace mountguard::core {
+
+/// A name in a directory, and what it stands for.
+struct DirectoryEntry {
+  enum class Kind : std::uint8_t { kFile, kDirectory, kSymlink, kSpecial };
+  std::string name;  // no path
+  Kind kind = Kind::kFile;
+};
 
 /// The file system as a seam, so that tests need none. Thread-safe.
 /// Errors name the path and the system's reason: "deploy/x.yaml: No such file or directory"; where
@@ -30,6 +38,9 @@ class FileReader {
   virtual Result<std::string> ReadLink(const std::string& path) const;
   /// The names (not paths) in a directory, sorted, without "." and "..".
   virtual Result<std::vector<std::string>> List(const std::string& path) const = 0;
+  /// As List, and what each is, links not followed. Unless a reader knows better, it is asked for
+  /// each.
+  virtual Result<std::vector<DirectoryEntry>> ListEntries(const std::string& path) const;
 };
 
 /// The real one.
@@ -42,6 +53,7 @@ class SystemFileReader final : public FileReader {
   bool IsSpecial(const std::string& path) const override;
   Result<std::string> ReadLink(const std::string& path) const override;
   Result<std::vector<std::string>> List(const std::string& path) const override;
+  Result<std::vector<DirectoryEntry>> ListEntries(const std::string& path) const override;
 };
 
 }  // namespace mountguard::core

@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <fstream>
 #include <string>
+#include <utility>
 
 #include "tests/temporary_directory.h"
 
@@ -57,4 +59,29 @@ TEST_CASE("a directory is listed sorted and without its dots") {
   const auto names = SystemFileReader().List(directory.path());
   REQUIRE(names.has_value());
   CHECK(*names == std::vector<std::string>{".hidden", "a.yaml", "b.yaml"});
+}
+
+TEST_CASE("what is in a directory is told with its kind, by the system and by asking for each") {
+  using Kind = mountguard::core::DirectoryEntry::Kind;
+  const TemporaryDirectory directory;
+  std::ofstream(directory / "a.yaml") << "a: 1";
+  REQUIRE(::mkdir((directory / "b").c_str(), 0755) == 0);
+  REQUIRE(::symlink("b", (directory / "c").c_str()) == 0);
+  REQUIRE(::mkfifo((directory / "d").c_str(), 0644) == 0);
+  const SystemFileReader reader;
+  const bool by_asking = GENERATE(false, true);
+  const auto entries = by_asking
+                           ? reader.mountguard::core::FileReader::ListEntries(directory.path())
+                           : reader.ListEntries(directory.path());
+  REQUIRE(entries.has_value());
+  REQUIRE(entries->size() == 4);
+  const std::array<std::pair<const char*, Kind>, 4> expected{{{"a.yaml", Kind::kFile},
+                                                              {"b", Kind::kDirectory},
+                                                              {"c", Kind::kSymlink},
+                                                              {"d", Kind::kSpecial}}};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    CHECK((*entries)[i].name == expected[i].first);
+    CHECK((*entries)[i].kind == expected[i].second);
+  }
+  CHECK_FALSE(reader.ListEntries("no/such").has_value());
 }
