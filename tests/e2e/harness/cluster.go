@@ -24,6 +24,8 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"k8s.io/client-go/util/cert"
 	"k8s.io/client-go/util/keyutil"
+
+	"mountguard.io/e2e/machine"
 )
 
 const (
@@ -40,6 +42,8 @@ type Options struct {
 	Dir string
 	// AuditLevel of every request; empty is Metadata.
 	AuditLevel auditv1.Level
+	// Machine to run in, with the address apiServerIP; nil runs on 127.0.0.1 of this one.
+	Machine *machine.Machine
 }
 
 // Cluster is a running etcd and kube-apiserver. Its methods may be called from several goroutines.
@@ -76,11 +80,11 @@ func StartCluster(ctx context.Context, options Options) (*Cluster, error) {
 }
 
 func (c *Cluster) start(ctx context.Context) error {
-	ports, err := freePorts(2)
+	place, err := c.options.place()
 	if err != nil {
 		return err
 	}
-	etcdURL := fmt.Sprintf("http://127.0.0.1:%d", ports[0])
+	etcdURL := fmt.Sprintf("http://127.0.0.1:%d", place.etcdPort)
 	err = c.run("etcd",
 		"--data-dir="+filepath.Join(c.options.Dir, "etcd"),
 		"--listen-client-url="+etcdURL)
@@ -88,14 +92,14 @@ func (c *Cluster) start(ctx context.Context) error {
 		return err
 	}
 
-	caBundle, err := c.writeServerFiles()
+	caBundle, err := c.writeServerFiles(place.ip)
 	if err != nil {
 		return err
 	}
-	err = c.run("kube-apiserver",
+	err = c.run("kube-apiserver", append(place.flags,
 		"--etcd-servers="+etcdURL,
-		"--bind-address=127.0.0.1",
-		fmt.Sprintf("--secure-port=%d", ports[1]),
+		"--bind-address="+place.ip,
+		fmt.Sprintf("--secure-port=%d", place.securePort),
 		"--tls-cert-file="+c.path("apiserver.crt"),
 		"--tls-private-key-file="+c.path("apiserver.key"),
 		"--cert-dir="+c.options.Dir,
@@ -104,22 +108,23 @@ func (c *Cluster) start(ctx context.Context) error {
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file="+c.path("service-account.key"),
 		"--service-account-signing-key-file="+c.path("service-account.key"),
-		// Nobody runs the controller that makes each namespace's default service account.
-		"--disable-admission-plugins=ServiceAccount",
 		"--service-cluster-ip-range=10.0.0.0/24",
 		"--endpoint-reconciler-type=none",
 		"--allow-privileged=true",
 		"--audit-policy-file="+c.path("audit-policy.yaml"),
-		"--audit-log-path="+c.AuditLog)
+		"--audit-log-path="+c.AuditLog)...)
 	if err != nil {
 		return err
 	}
 
 	c.Config = &rest.Config{
-		Host:            fmt.Sprintf("https://127.0.0.1:%d", ports[1]),
+		Host:            fmt.Sprintf("https://%s:%d", place.ip, place.securePort),
 		BearerToken:     adminToken,
 		TLSClientConfig: rest.TLSClientConfig{CAData: caBundle},
 		QPS:             -1,
+	}
+	if c.options.Machine != nil {
+		c.Config.Dial = c.options.Machine.Dial
 	}
 	if err := c.writeKubeconfig(); err != nil {
 		return err
@@ -167,7 +172,7 @@ func (c *Cluster) path(name string) string { return filepath.Join(c.options.Dir,
 
 func (c *Cluster) run(component string, flags ...string) error {
 	command := append([]string{c.options.Binary, component}, flags...)
-	process, err := StartProcess(c.options.Dir, component, command...)
+	process, err := startProcess(c.options.Machine, c.options.Dir, component, command...)
 	if err != nil {
 		return err
 	}
@@ -177,8 +182,8 @@ func (c *Cluster) run(component string, flags ...string) error {
 
 // writeServerFiles writes what the API server reads at its start and returns the CA bundle that
 // its clients need.
-func (c *Cluster) writeServerFiles() (caBundle []byte, err error) {
-	certificate, key, err := cert.GenerateSelfSignedCertKey("127.0.0.1", nil, nil)
+func (c *Cluster) writeServerFiles(ip string) (caBundle []byte, err error) {
+	certificate, key, err := cert.GenerateSelfSignedCertKey(ip, nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -242,6 +247,31 @@ func (c *Cluster) exitedProcess() *Process {
 		}
 	}
 	return nil
+}
+
+// place is where a control plane listens.
+type place struct {
+	ip                   string
+	etcdPort, securePort int
+	flags                []string // of the API server there
+}
+
+func (o Options) place() (place, error) {
+	if o.Machine != nil {
+		return place{ip: apiServerIP, etcdPort: 2379, securePort: 443, flags: []string{
+			"--kubelet-preferred-address-types=InternalIP",
+			// A webhook's Service is its endpoints: there is no kube-proxy.
+			"--enable-aggregator-routing=true",
+		}}, nil
+	}
+	ports, err := freePorts(2)
+	if err != nil {
+		return place{}, err
+	}
+	return place{ip: "127.0.0.1", etcdPort: ports[0], securePort: ports[1], flags: []string{
+		// Nobody runs the controller that makes each namespace's default service account.
+		"--disable-admission-plugins=ServiceAccount",
+	}}, nil
 }
 
 // freePorts returns ports of 127.0.0.1 that were free a moment ago: neither etcd nor the API server

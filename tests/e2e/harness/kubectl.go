@@ -34,7 +34,7 @@ func (c *Cluster) Kubectl(ctx context.Context, stdin string, args ...string) (Ou
 	command.Stderr = &stderr
 
 	var exit *exec.ExitError
-	if err := command.Run(); err != nil && !errors.As(err, &exit) {
+	if err := c.runCommand(command); err != nil && !errors.As(err, &exit) {
 		return Output{}, fmt.Errorf("kubectl did not run: %w", err)
 	}
 	output := Output{Stdout: stdout.String(), ExitCode: command.ProcessState.ExitCode()}
@@ -46,6 +46,16 @@ func (c *Cluster) Kubectl(ctx context.Context, stdin string, args ...string) (Ou
 		}
 	}
 	return output, nil
+}
+
+func (c *Cluster) runCommand(command *exec.Cmd) error {
+	if c.options.Machine == nil {
+		return command.Run()
+	}
+	if err := c.options.Machine.StartCommand(command); err != nil {
+		return err
+	}
+	return command.Wait()
 }
 
 // Apply runs `kubectl apply -f -` on object, with further arguments at its end.

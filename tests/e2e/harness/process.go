@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"mountguard.io/e2e/machine"
 )
 
 // stopGrace is how long a process may take to end after SIGTERM before it is killed.
@@ -26,6 +28,11 @@ type Process struct {
 // StartProcess runs command and logs to dir/name.log. The child dies with its parent, so that an
 // aborted test run leaves nothing behind.
 func StartProcess(dir, name string, command ...string) (*Process, error) {
+	return startProcess(nil, dir, name, command...)
+}
+
+// startProcess starts the process in a machine, with which it dies, or outside, if that is nil.
+func startProcess(in *machine.Machine, dir, name string, command ...string) (*Process, error) {
 	process := &Process{
 		Name:    name,
 		LogPath: filepath.Join(dir, name+".log"),
@@ -40,8 +47,13 @@ func StartProcess(dir, name string, command ...string) (*Process, error) {
 	process.command.Dir = dir
 	process.command.Stdout = log
 	process.command.Stderr = log
-	process.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := process.command.Start(); err != nil {
+	start := process.command.Start
+	if in != nil {
+		start = func() error { return in.StartCommand(process.command) }
+	} else {
+		process.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	}
+	if err := start(); err != nil {
 		return nil, fmt.Errorf("%s did not start: %w", name, err)
 	}
 	go func() {

@@ -1,8 +1,9 @@
-// Command cluster is a Kubernetes control plane and its client in one binary: each component is a
+// Command cluster is Kubernetes, control plane, node and client, in one binary: each component is a
 // subcommand, so that the large libraries they share are compiled and linked once.
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -19,13 +20,19 @@ import (
 	kubectl "k8s.io/kubectl/pkg/cmd"
 	kubectlutil "k8s.io/kubectl/pkg/cmd/util"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
+	controllermanager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
+	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
+	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
 )
 
 // components maps a subcommand to its command. A further component is one more line.
 var components = map[string]func() *cobra.Command{
-	"etcd":           newEtcdCommand,
-	"kube-apiserver": apiserver.NewAPIServerCommand,
-	"kubectl":        kubectl.NewDefaultKubectlCommand,
+	"etcd":                    newEtcdCommand,
+	"kube-apiserver":          apiserver.NewAPIServerCommand,
+	"kube-controller-manager": controllermanager.NewControllerManagerCommand,
+	"kube-scheduler":          func() *cobra.Command { return scheduler.NewSchedulerCommand() },
+	"kubectl":                 kubectl.NewDefaultKubectlCommand,
+	"kubelet":                 newKubeletCommand,
 }
 
 func main() {
@@ -38,6 +45,8 @@ func main() {
 	os.Args = os.Args[1:]
 	os.Exit(run(components[os.Args[0]]()))
 }
+
+func newKubeletCommand() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) }
 
 func run(command *cobra.Command) int {
 	if command.Name() != "kubectl" {

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Runs a whole Kubernetes with a node that runs pods: tests/e2e/node.sh [go test flags]
+# Needs root, a kernel that gives namespaces, and Debian's containerd, runc,
+# containernetworking-plugins and busybox-static. Exits with 77, and says why, where one is missing.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+. ../go_needed.sh
+. ./build_cluster.sh
+
+[[ $(id -u) == 0 ]] || skip "a node needs root"
+for program in containerd ctr runc busybox /usr/lib/cni/bridge; do
+  command -v "$program" >/dev/null || skip "a node needs $program; apt-get install" \
+    "containerd runc containernetworking-plugins busybox-static"
+done
+unshare --mount --pid --net --ipc --uts --fork true ||
+  skip "this kernel, or the container around this, gives no namespaces"
+unshare --mount --net sh -c 'ip() { busybox ip "$@"; }; ip link add name node0 type bridge' ||
+  skip "this kernel makes no network bridges"
+[[ -w $(awk '$3 ~ /^cgroup2?$/ { print $2; exit }' /proc/self/mounts) ]] ||
+  skip "cgroups cannot be made here"
+need_go
+build_cluster
+
+if [[ -n ${MOUNTGUARD_BIN:-} ]]; then
+  MOUNTGUARD_BIN=$(realpath "$MOUNTGUARD_BIN")
+  export MOUNTGUARD_BIN
+fi
+CLUSTER_BIN=$(realpath "$cluster") exec go test -count=1 "$@" ./machine ./node
