@@ -130,6 +130,7 @@ spec:
     - {name: scratch, mountPath: /s, mountPropagation: HostToContainer}
     - {name: scratch, mountPath: /r, recursiveReadOnly: Enabled}
     - {name: scratch, mountPath: /o, readOnly: true, recursiveReadOnly: Enabled}
+    - {name: lib, mountPath: /p, subPath: p, mountPropagation: Bidirectional}
 )");
   const json& lib = report["mounts"][0];
   CHECK(lib["hostPath"] == "/var/lib");
@@ -153,6 +154,7 @@ spec:
   CHECK(report["mounts"][3]["failures"] == json::parse(R"([{"by": ["the kubelet"], "when": "always",
       "text": "volume \"scratch\" requested recursive read-only mode, but it is not read-only"}])"));
   CHECK(report["mounts"][4]["failures"][0]["when"] == "where the runtime cannot do it");
+  CHECK(report["mounts"][5]["failures"].empty());  // bound into the kubelet's folder first
 }
 
 TEST_CASE("Rules are judged by the flags of check", "[explain]") {

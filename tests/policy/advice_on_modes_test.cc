@@ -251,9 +251,17 @@ TEST_CASE("a host path is said to need a shared mount, in the runtime's words") 
   CHECK(Has(containerd.Message(pod, rule),
             R"(path "/srv/x" is mounted on "..." but it is not a shared mount;)"));
   CHECK(Has(containerd.Message(pod, rule), "`mountguard node doctor /srv/x`"));
-  pod.mount = R"("name":"v","mountPath":"/m","mountPropagation":"HostToContainer","subPath":"y")";
+  pod.mount = R"("name":"v","mountPath":"/m","mountPropagation":"HostToContainer")";
   CHECK(Has(docker.Message(pod, rule),
-            "Path /srv/x/y is mounted on ... but it is not a shared or slave mount.;"));
+            "Path /srv/x is mounted on ... but it is not a shared or slave mount.;"));
+  for (
+      const std::string_view mount :
+      {R"("name":"v","mountPath":"/m","mountPropagation":"HostToContainer","subPath":"y")",
+       R"x("name":"v","mountPath":"/m","mountPropagation":"HostToContainer","subPathExpr":"$(Y)")x"}) {
+    pod.mount = mount;
+    CHECK(docker.Message(pod, rule).empty());
+    CHECK(containerd.Message(pod, rule).empty());
+  }
   pod.volume = R"("name":"v","emptyDir":{})";
   CHECK(containerd.Message(pod, rule).empty());
 }
