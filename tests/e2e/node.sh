@@ -5,6 +5,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
+readonly mountguard=${MOUNTGUARD_BIN:-../../build/release/mountguard}
+
 . ../go_needed.sh
 . ./build_cluster.sh
 
@@ -19,11 +21,10 @@ unshare --mount --net sh -c 'ip() { busybox ip "$@"; }; ip link add name node0 t
   skip "this kernel makes no network bridges"
 [[ -w $(awk '$3 ~ /^cgroup2?$/ { print $2; exit }' /proc/self/mounts) ]] ||
   skip "cgroups cannot be made here"
+[[ -n ${MOUNTGUARD_BIN:-} || -x $mountguard ]] ||
+  skip "no $mountguard; build it (cmake --workflow --preset check) or set MOUNTGUARD_BIN"
 need_go
 build_cluster
 
-if [[ -n ${MOUNTGUARD_BIN:-} ]]; then
-  MOUNTGUARD_BIN=$(realpath "$MOUNTGUARD_BIN")
-  export MOUNTGUARD_BIN
-fi
-CLUSTER_BIN=$(realpath "$cluster") exec go test -count=1 "$@" ./machine ./node
+MOUNTGUARD_BIN=$(realpath "$mountguard") CLUSTER_BIN=$(realpath "$cluster") \
+  exec go test -count=1 "$@" ./machine ./node

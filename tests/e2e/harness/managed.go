@@ -53,7 +53,7 @@ func StartManaged(t *testing.T, options ManagedOptions) *Mountguard {
 		"--clock-skew", "1s",
 		"--certificate-check-interval", "100ms",
 	)
-	server, err := startServer(t, t.TempDir(), append(command, options.Flags...))
+	server, err := startServer(t, nil, t.TempDir(), append(command, options.Flags...))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/wait"
+
+	"mountguard.io/e2e/machine"
 )
 
 // Binaries are named by these variables; without them they are where the project's build puts them,
@@ -59,6 +61,8 @@ type ServeOptions struct {
 	Flags []string
 	// CABundle is that of a certificate which Flags name; without it one is issued.
 	CABundle []byte
+	// Machine to run in, as a NodeCluster's API server calls no other; nil is this one.
+	Machine *machine.Machine
 }
 
 // Mountguard is a running `mountguard serve`.
@@ -74,6 +78,7 @@ type Mountguard struct {
 	Process    *Process
 
 	started time.Time
+	machine *machine.Machine
 }
 
 // MountguardBinary returns the path of the program; without it the test is skipped.
@@ -122,7 +127,7 @@ func startMountguard(t *testing.T, binary string, options ServeOptions) (*Mountg
 		}
 		command = append(command, "--policy", path)
 	}
-	server, err := startServer(t, dir, append(command, options.Flags...))
+	server, err := startServer(t, options.Machine, dir, append(command, options.Flags...))
 	if err != nil {
 		return nil, err
 	}
@@ -158,9 +163,10 @@ func serveCommand(binary string, shutdownDelay time.Duration) []string {
 }
 
 // startServer starts a server that is stopped when the test ends; if that failed, its log is shown.
-func startServer(t *testing.T, dir string, command []string) (*Mountguard, error) {
+func startServer(t *testing.T, in *machine.Machine, dir string, command []string) (*Mountguard,
+	error) {
 	started := time.Now()
-	process, err := StartProcess(dir, "mountguard", command...)
+	process, err := startProcess(in, dir, "mountguard", command...)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +176,7 @@ func startServer(t *testing.T, dir string, command []string) (*Mountguard, error
 			t.Log(process.Tail())
 		}
 	})
-	return &Mountguard{Process: process, started: started}, nil
+	return &Mountguard{Process: process, started: started, machine: in}, nil
 }
 
 // Address is the host and port of the secure port.
@@ -192,10 +198,11 @@ func (m *Mountguard) Certificate() ([]byte, error) {
 func (m *Mountguard) Client() *http.Client {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(m.CABundle)
-	return &http.Client{
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}},
-		Timeout:   10 * time.Second,
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+	if m.machine != nil {
+		transport.DialContext = m.machine.Dial
 	}
+	return &http.Client{Transport: transport, Timeout: 10 * time.Second}
 }
 
 func (m *Mountguard) waitReady(ctx context.Context) error {
