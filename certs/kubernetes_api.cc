@@ -27,9 +27,9 @@ using std::chrono::seconds;
 using Kind = ApiError::Kind;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-constexpr std::array<std::string_view, 8> kKinds = {"unreachable", "unauthorized", "forbidden",
-                                                    "not_found",   "conflict",     "refused",
-                                                    "server",      "garbage"};
+constexpr std::array<std::string_view, 8> kErrorKinds = {"unreachable", "unauthorized", "forbidden",
+                                                         "not_found",   "conflict",     "refused",
+                                                         "server",      "garbage"};
 /// etcd takes no object above 1.5 MiB; base64 and JSON add to that.
 constexpr std::size_t kMostBytes = 4 << 20;
 constexpr std::string_view kFieldManager = "?fieldManager=mountguard";
@@ -123,7 +123,7 @@ std::string WhyNoAnswer(httplib::Error error, const httplib::ClientImpl& client,
 
 }  // namespace
 
-std::string_view ToString(Kind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
+std::string_view ToString(Kind kind) { return kErrorKinds[static_cast<std::size_t>(kind)]; }
 
 class HttpKubernetesApi::Http {
  public:

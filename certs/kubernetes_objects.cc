@@ -17,7 +17,7 @@ using core::Failure;
 using core::JsonValue;
 using core::Result;
 
-constexpr std::array<std::string_view, 3> kKinds = {
+constexpr std::array<std::string_view, 3> kWebhookKinds = {
     "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "CustomResourceDefinition"};
 constexpr std::string_view kAdmissionGroup = "admissionregistration.k8s.io";
 constexpr std::string_view kExtensionsGroup = "apiextensions.k8s.io";
@@ -45,7 +45,9 @@ nlohmann::ordered_json EncodeData(const std::map<std::string, std::string>& data
 
 }  // namespace
 
-std::string_view ToString(WebhookKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
+std::string_view ToString(WebhookKind kind) {
+  return kWebhookKinds[static_cast<std::size_t>(kind)];
+}
 
 Result<Secret> DecodeSecret(std::string json) {
   Secret secret;

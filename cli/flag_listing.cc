@@ -9,11 +9,9 @@
 namespace mountguard::cli {
 namespace {
 
-std::vector<std::string> Split(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  std::istringstream in{std::string(text)};
-  for (std::string part; std::getline(in, part, separator);) parts.push_back(part);
-  return parts;
+std::vector<std::string> Parts(std::string_view text, char separator) {
+  const std::vector<std::string_view> parts = SplitText(text, separator);
+  return {parts.begin(), parts.end()};
 }
 
 /// Whether the word that help puts for a value means a file or a folder.
@@ -27,11 +25,11 @@ bool MeansPath(std::string_view value) {
 
 ListedFlag Listed(const Flag& flag) {
   ListedFlag listed;
-  listed.names = Split(flag.names, ',');
+  listed.names = Parts(flag.names, ',');
   listed.value = flag.value;
   listed.help = flag.help;
   listed.takes_path = MeansPath(flag.value);
-  if (flag.value.find('|') != std::string_view::npos) listed.choices = Split(flag.value, '|');
+  if (flag.value.find('|') != std::string_view::npos) listed.choices = Parts(flag.value, '|');
   listed.choices.insert(listed.choices.end(), flag.suggestions.begin(), flag.suggestions.end());
   return listed;
 }

@@ -18,25 +18,15 @@ namespace {
 constexpr std::string_view kHelp = "-h,--help";
 constexpr std::string_view kEndOfFlags = "--";
 
-std::vector<std::string_view> Split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (std::size_t at = text.find(separator); at != text.npos; at = text.find(separator)) {
-    parts.push_back(text.substr(0, at));
-    text.remove_prefix(at + 1);
-  }
-  parts.push_back(text);
-  return parts;
-}
-
 /// "--policy" of "-p,--policy".
-std::string_view LongName(const Flag& flag) { return Split(flag.names, ',').back(); }
+std::string_view LongName(const Flag& flag) { return SplitText(flag.names, ',').back(); }
 
 bool TakesValue(const Flag& flag) { return !std::holds_alternative<bool*>(flag.target); }
 
 /// "  -o, --output FORMAT[=FILE]", with room for a short name where there is none.
 std::string HelpColumn(const Flag& flag) {
   const bool has_short = flag.names.size() > 1 && flag.names[1] != '-';
-  const std::vector<std::string_view> names = Split(flag.names, ',');
+  const std::vector<std::string_view> names = SplitText(flag.names, ',');
   return fmt::format("  {}{}{}{}", has_short ? "" : "    ", fmt::join(names, ", "),
                      flag.value.empty() ? "" : " ", flag.value);
 }
@@ -55,7 +45,7 @@ void PrintHelp(const Command& command, const std::vector<FlagGroup>& groups, std
     fmt::print(out, "\n{}:\n", group.title);
     for (const Flag& flag : group.flags) {
       std::string column = HelpColumn(flag);
-      for (const std::string_view line : Split(flag.help, '\n')) {
+      for (const std::string_view line : SplitText(flag.help, '\n')) {
         fmt::print(out, "{:<{}}  {}\n", column, width, line);
         column.clear();
       }
@@ -67,7 +57,7 @@ void PrintHelp(const Command& command, const std::vector<FlagGroup>& groups, std
 /// Stores the last of `values`, or all where the flag may be repeated. What is wrong, or "".
 std::string Store(const Flag& flag, std::vector<std::string>& values) {
   if (flag.value.find('|') != std::string_view::npos) {
-    const std::vector<std::string_view> allowed = Split(flag.value, '|');
+    const std::vector<std::string_view> allowed = SplitText(flag.value, '|');
     for (const std::string& value : values) {
       if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) continue;
       return fmt::format("{}: expected one of {}, got \"{}\"{}", LongName(flag),
@@ -106,6 +96,16 @@ struct Bound {
 };
 
 }  // namespace
+
+std::vector<std::string_view> SplitText(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (std::size_t at = text.find(separator); at != text.npos; at = text.find(separator)) {
+    parts.push_back(text.substr(0, at));
+    text.remove_prefix(at + 1);
+  }
+  parts.push_back(text);
+  return parts;
+}
 
 ExitCode WrongUsage(const Command& command, std::string_view message, Environment& env) {
   const std::string_view space = command.name.empty() ? "" : " ";

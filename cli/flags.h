@@ -37,6 +37,9 @@ struct FlagGroup {
   std::vector<Flag> flags;
 };
 
+/// The parts of `text` between separators: one at least, and views of it.
+std::vector<std::string_view> SplitText(std::string_view text, char separator);
+
 /// Reads `arguments` into the targets of `groups`; words that are no flags go to `words`, which is
 /// null for a command that takes none. "-" is a word; "--" ends the flags. A value of the form
 /// "A|B|C" is held against these words.

@@ -20,10 +20,6 @@ using core::JsonValue;
 constexpr std::string_view kStdin = "-";
 constexpr std::string_view kListSuffix = "List";
 
-bool EndsWith(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
 /// Standard input.
 class StreamSource final : public core::ByteSource {
  public:
@@ -99,7 +95,7 @@ bool IsAdmissionReview(const core::Document& object) {
 }
 
 bool IsList(JsonValue root) {
-  return EndsWith(root.Get("kind").AsString(), kListSuffix) && root.Get("items").IsArray();
+  return root.Get("kind").AsString().ends_with(kListSuffix) && root.Get("items").IsArray();
 }
 
 bool HasOwnType(JsonValue item) {

@@ -13,14 +13,10 @@ namespace {
 
 constexpr std::string_view kAnyFolders = "**";
 
-bool EndsWith(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
 bool IsManifestName(std::string_view name) {
   constexpr std::array<std::string_view, 3> kEndings{".yaml", ".yml", ".json"};
   return name.front() != '.' && std::any_of(kEndings.begin(), kEndings.end(),
-                                            [name](auto end) { return EndsWith(name, end); });
+                                            [name](auto end) { return name.ends_with(end); });
 }
 
 bool HasWildcard(std::string_view text) {

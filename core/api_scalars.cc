@@ -9,13 +9,13 @@
 #include <cstdint>
 #include <iterator>
 
+#include "core/ascii.h"
 #include "core/utf8.h"
 
 namespace mountguard::core {
 namespace {
 
 // Objects and not functions, so that algorithms inline them: quantities are on a request's path.
-constexpr auto kIsDigit = [](char c) { return c >= '0' && c <= '9'; };
 
 /// Takes the longest prefix of `text` whose characters satisfy `predicate`.
 template <class Predicate>
@@ -81,7 +81,7 @@ bool IsSpace(char32_t c) {
 /// `text` without white space around it; nothing if JSON would escape a character of it.
 std::optional<std::string_view> TrimUnescaped(std::string_view text) {
   constexpr auto kIsPlain = [](char c) {
-    return kIsDigit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.';
+    return IsDigit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.';
   };
   if (std::all_of(text.begin(), text.end(), kIsPlain)) return text;  // nearly always
   std::size_t begin = text.size();
@@ -152,7 +152,7 @@ class TimeReader {
 
   std::optional<std::string> Error() {
     const std::string_view digits = rest_.substr(0, 4);
-    if (digits.size() < 4 || !std::all_of(digits.begin(), digits.end(), kIsDigit)) {
+    if (digits.size() < 4 || !std::all_of(digits.begin(), digits.end(), IsDigit)) {
       return CannotParse(rest_, "2006");
     }
     const int year = Number(digits);
@@ -189,8 +189,8 @@ class TimeReader {
   std::optional<std::string> ReadPart(const TimePart& part, int* value) {
     if (rest_.substr(0, 1) != part.prefix) return CannotParse(rest_, part.prefix);
     rest_.remove_prefix(1);
-    const bool first = !rest_.empty() && kIsDigit(rest_[0]);
-    const bool second = rest_.size() > 1 && kIsDigit(rest_[1]);
+    const bool first = !rest_.empty() && IsDigit(rest_[0]);
+    const bool second = rest_.size() > 1 && IsDigit(rest_[1]);
     if (!first || (part.two_digits && !second)) return CannotParse(rest_, part.layout);
     const std::size_t length = second ? 2 : 1;
     *value = Number(rest_.substr(0, length));
@@ -203,9 +203,9 @@ class TimeReader {
 
   /// A fraction of a second is taken although the layout has none.
   void SkipFraction() {
-    if (rest_.size() < 2 || (rest_[0] != '.' && rest_[0] != ',') || !kIsDigit(rest_[1])) return;
+    if (rest_.size() < 2 || (rest_[0] != '.' && rest_[0] != ',') || !IsDigit(rest_[1])) return;
     rest_.remove_prefix(1);
-    TakeWhile(kIsDigit, &rest_);
+    TakeWhile(IsDigit, &rest_);
   }
 
   std::optional<std::string> ReadZone() {
@@ -215,8 +215,8 @@ class TimeReader {
       return std::nullopt;
     }
     if (rest_.size() < 6 || rest_[3] != ':') return CannotParse(rest_, kLayout);
-    const bool hour_ok = kIsDigit(rest_[1]) && kIsDigit(rest_[2]);
-    const bool minute_ok = hour_ok && kIsDigit(rest_[4]) && kIsDigit(rest_[5]);
+    const bool hour_ok = IsDigit(rest_[1]) && IsDigit(rest_[2]);
+    const bool minute_ok = hour_ok && IsDigit(rest_[4]) && IsDigit(rest_[5]);
     // Go tells of a range before it looks at the sign, and of the last one that is exceeded.
     if (minute_ok && Number(rest_.substr(4, 2)) > 60) {
       return Message(": time zone offset minute out of range");
@@ -246,16 +246,16 @@ std::optional<std::string> QuantityError(std::string_view text) {
 
   std::string_view rest = *trimmed;
   if (rest[0] == '+' || rest[0] == '-') rest.remove_prefix(1);
-  const std::string_view numerator = TakeWhile(kIsDigit, &rest);
+  const std::string_view numerator = TakeWhile(IsDigit, &rest);
   std::string_view denominator;
   if (!rest.empty() && rest[0] == '.') {
     rest.remove_prefix(1);
-    denominator = TakeWhile(kIsDigit, &rest);
+    denominator = TakeWhile(IsDigit, &rest);
   }
   const std::string_view suffix = rest;
   TakeWhile(kIsSuffixLetter, &rest);
   if (!rest.empty() && (rest[0] == '+' || rest[0] == '-')) rest.remove_prefix(1);
-  TakeWhile(kIsDigit, &rest);
+  TakeWhile(IsDigit, &rest);
   if (!rest.empty()) return QuantityFormatError();
 
   const std::optional<Power> power = InterpretSuffix(suffix);

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "core/ascii.h"
 #include "core/json_reader.h"
 #include "core/utf8.h"
 
@@ -11,8 +12,6 @@ namespace {
 constexpr std::size_t kNoMatch = static_cast<std::size_t>(-1);
 /// The text ends before it can be told whether there is a match.
 constexpr std::size_t kTooShort = static_cast<std::size_t>(-2);
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 int HexValue(char c) {
   if (IsDigit(c)) return c - '0';

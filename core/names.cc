@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "core/ascii.h"
 #include "core/utf8.h"
 
 namespace mountguard::core {
@@ -11,9 +12,6 @@ namespace {
 constexpr std::size_t kMaxLabel = 63;
 constexpr std::size_t kMaxSubdomain = 253;
 
-constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
-constexpr bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 constexpr bool IsLowerAlnum(char c) { return IsLower(c) || IsDigit(c); }
 constexpr bool IsAlnum(char c) { return IsLowerAlnum(c) || IsUpper(c); }
 

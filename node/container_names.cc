@@ -44,10 +44,6 @@ constexpr Keys kKeys[] = {
      "io.kubernetes.pod.uid", "io.kubernetes.docker.type", "podsandbox"},
 };
 
-bool EndsWith(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
 /// Takes what the annotations or labels say; false if they name no pod.
 bool TakeNames(core::JsonValue said, ContainerNames* names) {
   for (const Keys& keys : kKeys) {
@@ -73,7 +69,7 @@ ContainerNamer::ContainerNamer(const ProcessReader& reader, const MountTable& ho
   constexpr std::string_view kRootfs = "/rootfs";
   for (const Mount& mount : host.mounts()) {
     std::string_view path = mount.mount_point;
-    if (!EndsWith(path, kRootfs)) continue;
+    if (!path.ends_with(kRootfs)) continue;
     path.remove_suffix(kRootfs.size());
     const std::size_t slash = path.rfind('/');
     if (slash == std::string_view::npos || !IsContainerId(path.substr(slash + 1))) continue;
@@ -133,7 +129,7 @@ bool ContainerNamer::ReadLogName(std::string_view id, ContainerNames* names) {
   }
   const std::string end = "-" + std::string(id) + ".log";
   for (const std::string& log : *logs_) {
-    if (!EndsWith(log, end)) continue;
+    if (!log.ends_with(end)) continue;
     const std::string_view name = std::string_view(log).substr(0, log.size() - end.size());
     const std::size_t first = name.find('_');
     const std::size_t second = first == std::string_view::npos ? first : name.find('_', first + 1);
@@ -156,7 +152,7 @@ bool ContainerNamer::ReadPodFolder(std::string_view pod_uid, ContainerNames* nam
   }
   const std::string end = "_" + std::string(pod_uid);
   for (const std::string& pod : *pod_folders_) {
-    if (!EndsWith(pod, end)) continue;
+    if (!pod.ends_with(end)) continue;
     const std::string_view name = std::string_view(pod).substr(0, pod.size() - end.size());
     const std::size_t underscore = name.find('_');
     if (underscore == std::string_view::npos) continue;

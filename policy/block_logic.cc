@@ -81,7 +81,7 @@ std::size_t SizeOf(const Condition& condition) {
 
 // Words and kinds
 
-bool Overlap(const KindPattern& a, const KindPattern& b) {
+bool CanBeSameKind(const KindPattern& a, const KindPattern& b) {
   return a.kind == b.kind && (!a.group || !b.group || *a.group == *b.group);
 }
 
@@ -389,7 +389,7 @@ bool BlockLogic::Disjoint(const Condition& match, const Condition& other) {
       return Disjoint(std::get<ImagePatterns>(match.value), std::get<ImagePatterns>(other.value));
     case ValueType::kKinds:
       return !AnyPair(std::get<std::vector<KindPattern>>(match.value),
-                      std::get<std::vector<KindPattern>>(other.value), Overlap);
+                      std::get<std::vector<KindPattern>>(other.value), CanBeSameKind);
     case ValueType::kCapabilities:
       return false;  // a container may have added several
     case ValueType::kSelector:
@@ -421,7 +421,7 @@ bool BlockLogic::Implies(const Condition& match, const Condition& other) {
       return EachWithOne(std::get<std::vector<KindPattern>>(match.value),
                          std::get<std::vector<KindPattern>>(other.value),
                          [](const KindPattern& inner, const KindPattern& outer) {
-                           return Overlap(inner, outer) && (!outer.group || inner.group);
+                           return CanBeSameKind(inner, outer) && (!outer.group || inner.group);
                          });
     case ValueType::kCapabilities: {
       const auto& given = std::get<std::vector<std::string>>(match.value);

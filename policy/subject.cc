@@ -9,7 +9,6 @@ namespace {
 using core::JsonValue;
 using core::PodTemplate;
 
-constexpr std::string_view kEphemeralContainers = "ephemeralcontainers";
 constexpr std::string_view kMirrorAnnotation = "kubernetes.io/config.mirror";
 
 bool SameValues(JsonValue a, JsonValue b, const std::vector<std::string>& keys) {

@@ -29,6 +29,9 @@ struct RequestFacts {
   std::optional<bool> dry_run;
 };
 
+/// The subresource by which ephemeral containers are added to a pod.
+inline constexpr std::string_view kEphemeralContainers = "ephemeralcontainers";
+
 /// Subresources that cannot change what a pod mounts. A list of exceptions rather than of judged
 /// ones, so that a subresource of a newer Kubernetes that can is judged.
 inline constexpr std::array<std::string_view, 10> kHarmlessSubResources = {

@@ -21,8 +21,6 @@
 namespace mountguard::policy {
 namespace {
 
-constexpr std::string_view kEphemeralContainers = "ephemeralcontainers";
-
 /// Reads the suites of one file. How a field is read goes by the type of its target.
 class SuiteReader : private YamlDecoder {
  public:
@@ -248,10 +246,6 @@ std::string_view WithoutTrailing(std::string_view text, std::string_view charact
   return last == std::string_view::npos ? "" : text.substr(0, last + 1);
 }
 
-bool EndsWith(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
 }  // namespace
 
 std::vector<std::string_view> SplitWords(std::string_view words) {
@@ -286,9 +280,9 @@ bool LooksLikeSuite(std::string_view text) {
        at = text.find(kTestKind, at + 1)) {
     const std::size_t line = text.rfind('\n', at) + 1;  // 0 where there is none
     std::string_view before = WithoutTrailing(text.substr(line, at - line), " \t\"'");
-    if (!EndsWith(before, ":")) continue;
+    if (!before.ends_with(":")) continue;
     before = WithoutTrailing(before, ": \t\"'");
-    if (EndsWith(before, "kind") && before.find('#') == std::string_view::npos) return true;
+    if (before.ends_with("kind") && before.find('#') == std::string_view::npos) return true;
   }
   return false;
 }

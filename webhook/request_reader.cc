@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 
+#include "core/ascii.h"
 #include "webhook/config.h"
 
 namespace mountguard::webhook {
@@ -39,9 +40,8 @@ bool IsValueChar(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte == '\t' || (byte >= ' ' && byte != 0x7f);
 }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+char Lower(char c) { return core::IsUpper(c) ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 std::string_view TrimBlanks(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");
@@ -187,7 +187,7 @@ bool RequestReader::ReadRequestLine(std::string_view line) {
   http_1_0_ = rest == "HTTP/1.0";
   if (!http_1_0_ && rest != "HTTP/1.1") {
     const bool other_version = rest.size() == 8 && rest.substr(0, 5) == "HTTP/" &&
-                               IsDigit(rest[5]) && rest[6] == '.' && IsDigit(rest[7]);
+                               core::IsDigit(rest[5]) && rest[6] == '.' && core::IsDigit(rest[7]);
     return other_version
                ? Refuse(505, "bad_version",
                         fmt::format("{} is not spoken here, only HTTP/1.1 and HTTP/1.0", rest))
@@ -295,7 +295,7 @@ bool RequestReader::ReadFraming() {
   if (!length) return true;
   // More digits than these are too large a body, however many zeros stand before them.
   constexpr std::size_t kMaxDigits = 18;
-  if (length->empty() || !std::all_of(length->begin(), length->end(), IsDigit)) {
+  if (length->empty() || !std::all_of(length->begin(), length->end(), core::IsDigit)) {
     return Refuse(400, "bad_length", fmt::format("Content-Length \"{}\" is not a number", *length));
   }
   if (length->size() <= kMaxDigits) {

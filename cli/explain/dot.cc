@@ -12,7 +12,7 @@ namespace mountguard::cli {
 namespace {
 
 /// What stands in quotes: Graphviz knows escapes with a backslash, and HTML's entities.
-std::string Escaped(std::string_view text) {
+std::string DotEscaped(std::string_view text) {
   std::string escaped;
   for (const char c : core::PrintableText(text)) {
     if (c == '"' || c == '\\') escaped += '\\';
@@ -23,7 +23,7 @@ std::string Escaped(std::string_view text) {
 }
 
 std::string TwoLines(std::string_view first, std::string_view second) {
-  return second.empty() ? Escaped(first) : Escaped(first) + "\\n" + Escaped(second);
+  return second.empty() ? DotEscaped(first) : DotEscaped(first) + "\\n" + DotEscaped(second);
 }
 
 void Node(const DiagramNode& node, std::ostream& out) {
@@ -31,7 +31,7 @@ void Node(const DiagramNode& node, std::ostream& out) {
     const std::string title =
         node.subtitle.empty() ? node.title : node.title + ", " + node.subtitle;
     fmt::print(out, "    subgraph \"cluster_{}\" {{\n      label=\"{}\";\n", node.id,
-               Escaped(title));
+               DotEscaped(title));
     for (const DiagramMount& mount : node.mounts) {
       fmt::print(out, "      {} [label=\"{}\"];\n", mount.id, TwoLines(mount.path, mount.mode));
     }
@@ -70,7 +70,7 @@ void WriteDotExplanation(const Explanation& explanation, const Terminal&, std::o
     const Diagram diagram = MakeDiagram(pod, id + "_");
     if (diagram.empty()) continue;
     fmt::print(out, "  subgraph \"cluster_{}\" {{\n    label=\"{}\";\n", id,
-               Escaped(diagram.title));
+               DotEscaped(diagram.title));
     for (const DiagramNode& node : diagram.nodes) Node(node, out);
     for (const DiagramLine& line : diagram.lines) {
       fmt::print(out, "    {} -> {} [{}];\n", line.from, line.to, Attributes(line));

@@ -52,7 +52,7 @@ std::string DifferenceText(const node::Mount& before, const node::Mount& after) 
   return text;
 }
 
-void PutSpace(const node::MountNamespace& space, core::JsonWriter* json) {
+void PutNamespace(const node::MountNamespace& space, core::JsonWriter* json) {
   json->Key("pid").Int(space.pid).Key("host").Bool(space.host);
   const auto text = [json](std::string_view key, std::string_view value) {
     json->Key(key);
@@ -101,14 +101,14 @@ std::string EventJson(const MountEvent& event) {
   core::JsonWriter json(&text);
   json.BeginObject().Key("time").String(core::FormatRfc3339(event.time));
   json.Key("event").String(ToString(event.change.kind)).Key("in").BeginObject();
-  PutSpace(*event.where, &json);
+  PutNamespace(*event.where, &json);
   json.EndObject();
   PutMount("before", event.change.before, &json);
   PutMount("after", event.change.after, &json);
   json.Key("audience").BeginArray();
   for (const node::Spectator& one : event.audience) {
     json.BeginObject();
-    PutSpace(event.survey->namespaces[one.space], &json);
+    PutNamespace(event.survey->namespaces[one.space], &json);
     json.Key("path").String(one.path).Key("sees").Bool(one.sees).Key("hidden").Bool(one.hidden);
     json.Key("propagation").String(ToString(one.type)).EndObject();
   }

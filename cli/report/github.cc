@@ -30,10 +30,10 @@ std::string_view CommandOf(Standing standing) {
 }
 
 /// Where a text stands in a command: a property ends at a comma or a colon.
-enum class Place { kMessage, kProperty };
+enum class CommandPlace { kMessage, kProperty };
 
 /// As the runner takes it apart again, and with nothing in it that could steer a log's reader.
-std::string Escaped(std::string_view text, Place place) {
+std::string CommandEscaped(std::string_view text, CommandPlace place) {
   std::string out;
   std::string_view rest = text;
   while (!rest.empty()) {
@@ -42,7 +42,7 @@ std::string Escaped(std::string_view text, Place place) {
     rest.remove_prefix(special);
     if (rest.empty()) break;
     const char c = rest.front();
-    const bool plain = place == Place::kMessage && (c == ':' || c == ',');
+    const bool plain = place == CommandPlace::kMessage && (c == ':' || c == ',');
     out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned>(c));
     rest.remove_prefix(1);
   }
@@ -54,7 +54,8 @@ std::string Escaped(std::string_view text, Place place) {
 std::string PlaceProperties(const std::string& file, core::SourcePos position,
                             const core::CodeFrame& frame) {
   if (file == "-") return "";
-  std::string out = fmt::format("file={},", Escaped(PathText(file), Place::kProperty));
+  std::string out =
+      fmt::format("file={},", CommandEscaped(PathText(file), CommandPlace::kProperty));
   if (!position.known()) return out;
   out += fmt::format("line={},col={},", position.line, position.column);
   if (frame.value_length > 0) {
@@ -67,7 +68,8 @@ std::string PlaceProperties(const std::string& file, core::SourcePos position,
 void Annotate(Standing standing, const std::string& place, std::string_view title,
               std::string_view message, std::ostream& out) {
   fmt::print(out, "::{} {}title={}::{}\n", CommandOf(standing), place,
-             Escaped(title, Place::kProperty), Escaped(message, Place::kMessage));
+             CommandEscaped(title, CommandPlace::kProperty),
+             CommandEscaped(message, CommandPlace::kMessage));
 }
 
 std::string MessageOf(const CheckReport& report, const CheckResult& result) {

@@ -81,7 +81,7 @@ JUnitCase CaseOf(const SkippedDocument& skipped) {
 }
 
 /// What the report says of a file: places in its lists.
-struct FileEntries {
+struct SuiteEntries {
   std::vector<std::size_t> results;
   std::vector<std::size_t> errors;
   std::vector<std::size_t> skipped;
@@ -111,7 +111,7 @@ class Files {
   }
 
  private:
-  FileEntries& Of(const std::string& file) {
+  SuiteEntries& Of(const std::string& file) {
     const auto [known, is_new] = index_.emplace(file, names_.size());
     if (is_new) {
       names_.push_back(file);
@@ -121,7 +121,7 @@ class Files {
   }
 
   void ForEachCase(std::size_t file, const std::function<void(const JUnitCase&)>& take) const {
-    const FileEntries& entries = entries_[file];
+    const SuiteEntries& entries = entries_[file];
     for (const std::size_t place : entries.results) take(CaseOf(report_, report_.results[place]));
     for (const std::size_t place : entries.errors) take(CaseOf(report_.errors[place]));
     for (const std::size_t place : entries.skipped) take(CaseOf(report_.skipped[place]));
@@ -132,7 +132,7 @@ class Files {
 
   const CheckReport& report_;
   std::vector<std::string> names_;
-  std::vector<FileEntries> entries_;
+  std::vector<SuiteEntries> entries_;
   std::map<std::string, std::size_t> index_;
 };
 

@@ -21,23 +21,23 @@ bool IsXmlChar(char32_t c) {
 }
 
 /// Where a text stands: in an attribute, a parser would make spaces of line ends and tabs.
-enum class Place { kAttribute, kContent };
+enum class XmlPlace { kAttribute, kContent };
 
-std::string Escaped(std::string_view text, Place place) {
+std::string XmlEscaped(std::string_view text, XmlPlace place) {
   constexpr char32_t kReplacement = 0xFFFD;
   std::string out;
   while (!text.empty()) {
     const core::Rune rune = core::DecodeRune(text);
     text.remove_prefix(rune.length);
     const char32_t c = rune.valid && IsXmlChar(rune.code_point) ? rune.code_point : kReplacement;
-    const bool blank = c == '\r' || (place == Place::kAttribute && (c == '\n' || c == '\t'));
+    const bool blank = c == '\r' || (place == XmlPlace::kAttribute && (c == '\n' || c == '\t'));
     if (c == '&') {
       out += "&amp;";
     } else if (c == '<') {
       out += "&lt;";
     } else if (c == '>') {
       out += "&gt;";
-    } else if (c == '"' && place == Place::kAttribute) {
+    } else if (c == '"' && place == XmlPlace::kAttribute) {
       out += "&quot;";
     } else if (blank) {
       out += fmt::format("&#{};", static_cast<unsigned>(c));
@@ -50,7 +50,7 @@ std::string Escaped(std::string_view text, Place place) {
 
 /// ` name="value"`
 std::string Attribute(std::string_view name, std::string_view value) {
-  return fmt::format(" {}=\"{}\"", name, Escaped(value, Place::kAttribute));
+  return fmt::format(" {}=\"{}\"", name, XmlEscaped(value, XmlPlace::kAttribute));
 }
 
 std::string AttributeIfAny(std::string_view name, std::string_view value) {
@@ -153,13 +153,14 @@ class Writer {
     if (problem.text.empty()) {
       fmt::print(out_, "/>\n");
     } else {
-      fmt::print(out_, ">{}</{}>\n", Escaped(problem.text, Place::kContent), element);
+      fmt::print(out_, ">{}</{}>\n", XmlEscaped(problem.text, XmlPlace::kContent), element);
     }
   }
 
   void SystemOut(std::string_view text, std::string_view indent) {
     if (text.empty()) return;
-    fmt::print(out_, "{}<system-out>{}</system-out>\n", indent, Escaped(text, Place::kContent));
+    fmt::print(out_, "{}<system-out>{}</system-out>\n", indent,
+               XmlEscaped(text, XmlPlace::kContent));
   }
 
   std::ostream& out_;

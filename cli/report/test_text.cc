@@ -41,9 +41,9 @@ std::string_view GapOf(const RuleCoverage& rule) {
   return rule.spared == 0 ? "no case makes it spare" : "";
 }
 
-class TextPrinter {
+class TestPrinter {
  public:
-  TextPrinter(const Terminal& terminal, std::ostream& out) : terminal_(terminal), out_(out) {}
+  TestPrinter(const Terminal& terminal, std::ostream& out) : terminal_(terminal), out_(out) {}
 
   void Print(const TestSuiteResult& suite) {
     fmt::print(out_, "{}: {}\n", Styled(terminal_, Style::kStrong, core::PrintableText(suite.file)),
@@ -112,7 +112,7 @@ class TextPrinter {
 }  // namespace
 
 void WriteTestText(const TestReport& report, const Terminal& terminal, std::ostream& out) {
-  TextPrinter printer(terminal, out);
+  TestPrinter printer(terminal, out);
   for (const TestSuiteResult& suite : report.suites) printer.Print(suite);
   for (const PolicyCoverage& policy : report.coverage) printer.Print(policy);
   printer.PrintSummary(report);

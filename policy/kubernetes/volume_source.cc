@@ -29,10 +29,6 @@ bool StartsWith(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
 
-bool EndsWith(std::string_view text, std::string_view suffix) {
-  return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
-}
-
 bool IsPartition(JsonValue partition) { return IsWithin(partition, 0, 255); }
 bool IsLun(JsonValue lun) { return IsWithin(lun, 0, 255); }
 
@@ -95,7 +91,7 @@ bool Fc(JsonValue fc) {
 bool FlexVolume(JsonValue flex) {
   for (const auto& [option, value] : flex.Get("options").Members()) {
     const std::string domain = "." + core::GoToLower(option.substr(0, option.find('/')));
-    if (EndsWith(domain, ".kubernetes.io") || EndsWith(domain, ".k8s.io")) return false;
+    if (domain.ends_with(".kubernetes.io") || domain.ends_with(".k8s.io")) return false;
   }
   return true;
 }

@@ -17,7 +17,7 @@
 namespace mountguard::cli {
 namespace {
 
-const std::filesystem::path kDirectory = std::filesystem::path(MOUNTGUARD_TESTDATA) / "cli";
+const std::filesystem::path kGoldenDirectory = std::filesystem::path(MOUNTGUARD_TESTDATA) / "cli";
 
 Arguments CheckOf(const std::string& manifest, std::string_view format) {
   Arguments arguments = {"check", manifest, "-o", std::string(format)};
@@ -33,8 +33,8 @@ void Compare(const std::string& manifest, std::string_view kind, const std::stri
 }
 
 TEST_CASE("Reports are what they were approved to be", "[golden]") {
-  const StartedIn here(kDirectory);
-  const std::vector<std::string> manifests = ManifestsIn(kDirectory);
+  const StartedIn here(kGoldenDirectory);
+  const std::vector<std::string> manifests = ManifestsIn(kGoldenDirectory);
   REQUIRE_FALSE(manifests.empty());
   for (const std::string& manifest : manifests) {
     Compare(manifest, "explain", Shown(RunProgram({"explain", manifest})));
@@ -46,10 +46,10 @@ TEST_CASE("Reports are what they were approved to be", "[golden]") {
 }
 
 TEST_CASE("Colour adds nothing but colour", "[golden]") {
-  const StartedIn here(kDirectory);
+  const StartedIn here(kGoldenDirectory);
   Terminal colourful;
   colourful.colour = true;
-  for (const std::string& manifest : ManifestsIn(kDirectory)) {
+  for (const std::string& manifest : ManifestsIn(kGoldenDirectory)) {
     for (const Arguments& arguments : {CheckOf(manifest, "text"), Arguments{"explain", manifest}}) {
       const Ran plain = RunProgram(arguments);
       std::string coloured = RunProgram(arguments, "", colourful).out;
@@ -63,7 +63,7 @@ TEST_CASE("Colour adds nothing but colour", "[golden]") {
 }
 
 TEST_CASE("No approved output is left without its manifest and its format", "[golden]") {
-  for (const auto& entry : std::filesystem::directory_iterator(kDirectory)) {
+  for (const auto& entry : std::filesystem::directory_iterator(kGoldenDirectory)) {
     if (entry.path().extension() != ".out") continue;
     std::filesystem::path manifest = entry.path();
     const std::string kind = manifest.replace_extension().extension().string().substr(1);

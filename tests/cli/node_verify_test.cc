@@ -29,15 +29,16 @@ constexpr char kContainer[] =
     "101 100 8:1 /srv /host rw,relatime master:1 - ext4 /dev/sda1 rw\n"
     "102 100 8:1 /srv /run/own rw,relatime - ext4 /dev/sda1 rw\n";
 
-const std::string kId(64, 'a');
+const std::string kVerifiedId(64, 'a');
 
 /// A node on which the pod's container runs, made by containerd with `option` for /host.
-struct KnownNode : node::FakeNode {
-  explicit KnownNode(const std::string& option, const std::string& container = kContainer) {
+struct VerifiedNode : node::FakeNode {
+  explicit VerifiedNode(const std::string& option, const std::string& container = kContainer) {
     AddProcess(1, "systemd", kHost, "0::/init.scope\n", 1);
-    AddProcess(700, "agent", container,
-               "0::/kubepods/burstable/pod11111111-1111-1111-1111-111111111111/" + kId + "\n", 2);
-    Write("/run/containerd/io.containerd.runtime.v2.task/k8s.io/" + kId + "/config.json",
+    AddProcess(
+        700, "agent", container,
+        "0::/kubepods/burstable/pod11111111-1111-1111-1111-111111111111/" + kVerifiedId + "\n", 2);
+    Write("/run/containerd/io.containerd.runtime.v2.task/k8s.io/" + kVerifiedId + "/config.json",
           R"({"annotations":{"io.kubernetes.cri.container-name":"agent",
           "io.kubernetes.cri.container-type":"container","io.kubernetes.cri.sandbox-name":"agent-x",
           "io.kubernetes.cri.sandbox-namespace":"m",
@@ -55,39 +56,39 @@ Ran Verify(const node::FakeNode& fake, Arguments arguments, const std::string& p
   return RunProgram(arguments, pod);
 }
 
-bool Has(const std::string& text, const std::string& part) {
+bool Says(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
 TEST_CASE("a pod that is as its spec asks", "[node verify]") {
-  const KnownNode fake("rslave");
+  const VerifiedNode fake("rslave");
   const Ran ran = Verify(fake, {});
   INFO(ran.out << ran.err);
   CHECK(ran.code == ExitCode::kClean);
   CHECK(ran.err.empty());
-  CHECK(Has(ran.out, "agent: process 700, recorded by containerd in "));
-  CHECK(Has(ran.out,
-            "/host         HostToContainer  PROPAGATION_HOST_TO_CONTAINER  "
-            "rbind,rslave,rw    slave master:1 rw (mount 101)\n"));
+  CHECK(Says(ran.out, "agent: process 700, recorded by containerd in "));
+  CHECK(Says(ran.out,
+             "/host         HostToContainer  PROPAGATION_HOST_TO_CONTAINER  "
+             "rbind,rslave,rw    slave master:1 rw (mount 101)\n"));
   CHECK(
-      Has(ran.out, "setup (init): not verified: an init container, which has ended or not begun"));
-  CHECK(Has(ran.out, "  2 mounts verified, 0 differences\n"));
+      Says(ran.out, "setup (init): not verified: an init container, which has ended or not begun"));
+  CHECK(Says(ran.out, "  2 mounts verified, 0 differences\n"));
 }
 
 TEST_CASE("differences are told in text and JSON", "[node verify]") {
-  const KnownNode fake("rprivate",
-                       "100 1 0:9 / / rw - overlay overlay rw\n"
-                       "101 100 8:1 /srv /host rw,relatime - ext4 /dev/sda1 rw\n"
-                       "102 100 8:1 /srv /run/own rw,relatime master:1 - ext4 /dev/sda1 rw\n");
+  const VerifiedNode fake("rprivate",
+                          "100 1 0:9 / / rw - overlay overlay rw\n"
+                          "101 100 8:1 /srv /host rw,relatime - ext4 /dev/sda1 rw\n"
+                          "102 100 8:1 /srv /run/own rw,relatime master:1 - ext4 /dev/sda1 rw\n");
   const Ran text = Verify(fake, {});
   CHECK(text.code == ExitCode::kFindings);
-  CHECK(Has(text.out,
-            "/host runtime-changed: containerd made rprivate of "
-            "PROPAGATION_HOST_TO_CONTAINER"));
-  CHECK(Has(text.out,
-            "/var/run/own kernel-differs: the kernel has it slave, and "
-            "PROPAGATION_PRIVATE is private"));
-  CHECK(Has(text.out, "2 differences"));
+  CHECK(Says(text.out,
+             "/host runtime-changed: containerd made rprivate of "
+             "PROPAGATION_HOST_TO_CONTAINER"));
+  CHECK(Says(text.out,
+             "/var/run/own kernel-differs: the kernel has it slave, and "
+             "PROPAGATION_PRIVATE is private"));
+  CHECK(Says(text.out, "2 differences"));
   const nlohmann::json report = Verify(fake, {"-o", "json"}).Json();
   CHECK(report["summary"]["differences"] == 2);
   CHECK(report["summary"]["complete"] == true);
@@ -105,38 +106,38 @@ TEST_CASE("differences are told in text and JSON", "[node verify]") {
 }
 
 TEST_CASE("processes may be named", "[node verify]") {
-  const KnownNode fake("rslave");
+  const VerifiedNode fake("rslave");
   CHECK(Verify(fake, {"--pid", "700"}).code == ExitCode::kClean);
   const Ran named = Verify(fake, {"--container", "agent=700"});
   CHECK(named.code == ExitCode::kClean);
   // Process 1 is in no container: nothing was recorded, and the mounts are not there.
   const Ran other = Verify(fake, {"--container", "agent=1"});
   CHECK(other.code == ExitCode::kUnreadable);
-  CHECK(Has(other.out, "process 1 is in no container's cgroup"));
-  CHECK(Has(other.out, "/host not-mounted: nothing is mounted at \"/host\""));
+  CHECK(Says(other.out, "process 1 is in no container's cgroup"));
+  CHECK(Says(other.out, "/host not-mounted: nothing is mounted at \"/host\""));
 }
 
 TEST_CASE("what does not run here is never clean", "[node verify]") {
-  const KnownNode fake("rslave");
+  const VerifiedNode fake("rslave");
   const std::string elsewhere =
       std::string(kPod).replace(std::string(kPod).find("agent-x"), 7, "other");
   const Ran ran = Verify(fake, {}, elsewhere);
   CHECK(ran.code == ExitCode::kUnreadable);
   CHECK(ran.out.empty());
-  CHECK(Has(ran.err, "no container of pod m/other runs on this node"));
+  CHECK(Says(ran.err, "no container of pod m/other runs on this node"));
   const std::string again =
       std::string(kPod).replace(std::string(kPod).find("uid: 1"), 6, "uid: 2");
-  CHECK(Has(Verify(fake, {}, again).err, "no container of pod m/agent-x runs on this node"));
+  CHECK(Says(Verify(fake, {}, again).err, "no container of pod m/agent-x runs on this node"));
 }
 
 TEST_CASE("verify refuses what it cannot hold against anything", "[node verify]") {
-  const KnownNode fake("rslave");
+  const VerifiedNode fake("rslave");
   const auto wrong = [&fake](const Arguments& arguments, const std::string& pod,
                              const std::string& message) {
     const Ran ran = Verify(fake, arguments, pod);
     CHECK(ran.code == ExitCode::kUsage);
     INFO(ran.err);
-    CHECK(Has(ran.err, message));
+    CHECK(Says(ran.err, message));
   };
   wrong({}, std::string(kPod) + "  os: {name: windows}\n", "agent-x is a Windows pod");
   wrong({}, std::string(kPod) + "---\n" + kPod, "expected one pod, - holds 2");

@@ -17,7 +17,7 @@ namespace {
 const std::filesystem::path kDirectory = std::filesystem::path(MOUNTGUARD_TESTDATA) / "cli/export";
 const std::string kEveryField = kDirectory / "every-field.yaml";
 
-std::string ReadAll(const std::filesystem::path& path) {
+std::string ReadExported(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
@@ -33,7 +33,7 @@ void Compare(const std::string& name, const Arguments& more) {
   if (std::getenv("MOUNTGUARD_UPDATE_GOLDEN") != nullptr) {
     std::ofstream(golden, std::ios::binary) << shown;
   }
-  CHECK(shown == ReadAll(golden));
+  CHECK(shown == ReadExported(golden));
 }
 
 TEST_CASE("Exports are what they were approved to be", "[export]") {

@@ -17,7 +17,7 @@ namespace {
 constexpr char kRoot[] = "20 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n";
 constexpr char kElsewhere[] = "120 1 8:1 / / rw shared:2 - ext4 /dev/sda1 rw\n";
 
-const core::SystemFileReader kFiles;
+const core::SystemFileReader kNodeFiles;
 
 std::optional<std::string> NothingRuns(const std::string&) { return std::nullopt; }
 
@@ -43,7 +43,7 @@ TEST_CASE("the node's programs are found by their names", "[node view]") {
     const auto found = programs.find(program);
     return found == programs.end() ? std::nullopt : std::optional(found->second);
   };
-  const ProcessReader reader(kFiles, node.root());
+  const ProcessReader reader(kNodeFiles, node.root());
   const auto view = LookAtNode(reader, {}, probe);
   REQUIRE(view);
   CHECK(ToString(*view->kernel) == "6.1.0");
@@ -69,7 +69,7 @@ TEST_CASE("what is wished for is taken", "[node view]") {
   node.AddProcess(300, "crio", kRoot, "0::/\n", 1);
   node.AddProcess(310, "containerd", kRoot, "0::/\n", 1);
   node.AddProcess(320, "dockerd", kElsewhere, "0::/\n", 2);
-  const ProcessReader reader(kFiles, node.root());
+  const ProcessReader reader(kNodeFiles, node.root());
   CHECK(LookAtNode(reader, {}, NothingRuns)->kind == core::Runtime::kCrio);
   const auto docker = LookAtNode(reader, {core::Runtime::kCriDockerd, 0}, NothingRuns);
   REQUIRE(docker);
@@ -88,7 +88,7 @@ TEST_CASE("a node without a runtime is judged by process 1, and says so", "[node
   node.AddProcess(1, "tini", kRoot, "0::/\n", 1);
   node.Write("/proc/1/uid_map", "0 100000 65536\n");
   node.Write("/.dockerenv", "");
-  const ProcessReader reader(kFiles, node.root());
+  const ProcessReader reader(kNodeFiles, node.root());
   const auto view = LookAtNode(reader, {}, NothingRuns);
   REQUIRE(view);
   CHECK_FALSE(view->runtime);
@@ -100,7 +100,7 @@ TEST_CASE("a node without a runtime is judged by process 1, and says so", "[node
   CHECK(view->unseen[1].find("kernel") != std::string::npos);
 
   FakeNode empty;
-  CHECK_FALSE(LookAtNode(ProcessReader(kFiles, empty.root()), {}, NothingRuns));
+  CHECK_FALSE(LookAtNode(ProcessReader(kNodeFiles, empty.root()), {}, NothingRuns));
 }
 
 TEST_CASE("versions are read out of what programs print", "[node view]") {
@@ -120,7 +120,7 @@ TEST_CASE("versions are read out of what programs print", "[node view]") {
 
 TEST_CASE("units are read as systemd reads them", "[service unit]") {
   FakeNode node;
-  const ProcessReader reader(kFiles, node.root());
+  const ProcessReader reader(kNodeFiles, node.root());
   node.Write("/lib/systemd/system/x.service",
              "[Unit]\nPrivateTmp=yes\n[Service]\n# PrivateDevices=yes\nPrivateTmp=yes\n"
              "MountFlags=shared\nProtectSystem=full\n ReadOnlyPaths = /a\nReadOnlyPaths=/b\n");
@@ -154,7 +154,9 @@ TEST_CASE("paths are followed as the kernel follows them", "[followed path]") {
   node.Link("/mnt/here", "disk/../disk");
   node.Link("/loop", "/loop");
   node.Link("/var/run", "../run");
-  const auto follow = [&node](const char* path) { return FollowPath(kFiles, node.root(), path); };
+  const auto follow = [&node](const char* path) {
+    return FollowPath(kNodeFiles, node.root(), path);
+  };
 
   const FollowedPath kubelet = follow("/var/lib/kubelet/pods/a");
   CHECK(kubelet.path == "/mnt/disk/kubelet/pods/a");

@@ -54,7 +54,7 @@ class Reviewed {
   WorkloadTable workloads_;
 };
 
-std::string Pod(const std::string& spec) {
+std::string ReviewOf(const std::string& spec) {
   return R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"x","namespace":"y"},"spec":)" +
          spec + "}";
 }
@@ -71,7 +71,8 @@ Finding MakeFinding(std::string_view rule, ActionSet actions, std::string messag
 }  // namespace
 
 TEST_CASE("an allowed review says so and nothing else but its annotations") {
-  const Reviewed reviewed(Pod(R"({"containers":[{"name":"a","volumeMounts":[{"name":"v"}]}]})"));
+  const Reviewed reviewed(
+      ReviewOf(R"({"containers":[{"name":"a","volumeMounts":[{"name":"v"}]}]})"));
   CHECK(reviewed.Respond({}) == json::parse(R"({
     "kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1",
     "response":{"uid":"u-1","allowed":true,"auditAnnotations":{
@@ -79,7 +80,7 @@ TEST_CASE("an allowed review says so and nothing else but its annotations") {
 }
 
 TEST_CASE("a denial is Invalid with a cause a finding and a message that is complete by itself") {
-  const Reviewed reviewed(Pod(R"({"containers":[]})"));
+  const Reviewed reviewed(ReviewOf(R"({"containers":[]})"));
   Verdict verdict;
   verdict.findings.push_back(MakeFinding("first-rule", Action::kDeny, "no \"this\""));
   verdict.findings.push_back(MakeFinding("second-rule", Action::kDeny, "nor that"));
@@ -102,7 +103,7 @@ TEST_CASE("a denial is Invalid with a cause a finding and a message that is comp
 }
 
 TEST_CASE("a hundred findings are all causes, and the message stays readable") {
-  const Reviewed reviewed(Pod("{}"));
+  const Reviewed reviewed(ReviewOf("{}"));
   Verdict verdict;
   for (int i = 0; i < 100; ++i) {
     verdict.findings.push_back(MakeFinding("rule", Action::kDeny, fmt::format("finding {}", i)));
@@ -115,7 +116,7 @@ TEST_CASE("a hundred findings are all causes, and the message stays readable") {
 }
 
 TEST_CASE("warnings survive the API server: no control characters, whole, 4096 runes at most") {
-  const Reviewed reviewed(Pod("{}"));
+  const Reviewed reviewed(ReviewOf("{}"));
   Verdict verdict;
   verdict.findings.push_back(MakeFinding("rule", Action::kWarn, "a\nb\x7f \xc2\x85 \xe2\x82\xac"));
   verdict.findings.push_back(MakeFinding("rule", Action::kWarn, "a\nb\x7f \xc2\x85 \xe2\x82\xac"));
@@ -143,7 +144,7 @@ TEST_CASE("warnings survive the API server: no control characters, whole, 4096 r
 }
 
 TEST_CASE("the CRI translation lists what is not plainly private and counts the rest") {
-  const Reviewed reviewed(Pod(R"({"containers":[{"name":"a","volumeMounts":[
+  const Reviewed reviewed(ReviewOf(R"({"containers":[{"name":"a","volumeMounts":[
       {"name":"v","mountPath":"/1","mountPropagation":"Bidirectional"},{"name":"v","mountPath":"/2"},
       {"name":"v","mountPath":"/3","mountPropagation":"HostToContainer"}]}],
     "initContainers":[{"name":"i","volumeMounts":[
@@ -164,7 +165,7 @@ TEST_CASE("every translation of a Windows pod is PRIVATE, however the pod says t
            {"nodeSelectorTerms":[{"matchExpressions":[{"key":"kubernetes.io/os","operator":"In",
            "values":["windows"]}]}]}}})"}) {
     CAPTURE(windows);
-    const Reviewed reviewed(Pod(std::string("{") + windows + R"(,"containers":[{"name":"a",
+    const Reviewed reviewed(ReviewOf(std::string("{") + windows + R"(,"containers":[{"name":"a",
       "volumeMounts":[{"name":"v","mountPath":"/1","mountPropagation":"Bidirectional"}]}]})"));
     CHECK(json::parse(CriTranslation(reviewed.subject))[0]["cri"] == "PROPAGATION_PRIVATE");
   }

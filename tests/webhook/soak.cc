@@ -43,14 +43,14 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr seconds kShort{10};
 constexpr seconds kLong{600};
 constexpr int kSamples = 20;
-constexpr seconds kPatience{30};
+constexpr seconds kSoakPatience{30};
 constexpr milliseconds kBetweenReloads{100};
 /// Memory at the end, against a third of the way: what the allocator may keep.
 constexpr double kMaxGrowth = 1.05;
 constexpr double kMaxGrowthMegabytes = 1;
 
 void WaitFor(const std::string& what, const std::function<bool()>& condition) {
-  const auto give_up = SteadyClock::now() + kPatience;
+  const auto give_up = SteadyClock::now() + kSoakPatience;
   while (!condition()) {
     if (SteadyClock::now() > give_up) throw std::runtime_error(what + " never came about");
     std::this_thread::sleep_for(milliseconds(5));
