@@ -25,7 +25,7 @@ func writeSchemas(t *testing.T, dir string) {
 	var document struct {
 		Definitions map[string]schema `json:"definitions"`
 	}
-	data, err := os.ReadFile(needed(t, "MOUNTGUARD_SWAGGER"))
+	data, err := os.ReadFile(needed(t, "MOUNTGUARD_KUBERNETES") + "/api/openapi-spec/swagger.json")
 	if err != nil {
 		t.Fatal(err)
 	}
