@@ -9,13 +9,21 @@ import (
 	"strings"
 	"testing"
 
+	registrationv1 "k8s.io/api/admissionregistration/v1"
+
 	"mountguard.io/e2e/harness"
 )
 
 // cluster is shared by all tests; each test has a namespace and a webhook of its own.
 var cluster *harness.Cluster
 
-func TestMain(m *testing.M) { os.Exit(runTests(m)) }
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(nullWebhookVariable); dir != "" {
+		fmt.Fprintln(os.Stderr, serveNullWebhook(dir))
+		os.Exit(1)
+	}
+	os.Exit(runTests(m))
+}
 
 func runTests(m *testing.M) int {
 	binary, found := harness.ClusterBinary()
@@ -50,10 +58,11 @@ func newNamespace(t *testing.T) string {
 	return must(cluster.CreateNamespace(t.Context(), prefix)).or(t)
 }
 
-// register lets url judge the namespace until the test ends.
-func register(t *testing.T, namespace, url string, caBundle []byte) {
+// register lets url judge what fulfils the conditions in the namespace until the test ends.
+func register(t *testing.T, namespace, url string, caBundle []byte,
+	conditions ...registrationv1.MatchCondition) {
 	t.Helper()
-	check(t, cluster.Register(t.Context(), namespace, url, caBundle))
+	check(t, cluster.Register(t.Context(), namespace, url, caBundle, conditions...))
 	t.Cleanup(func() {
 		if err := cluster.Unregister(context.Background(), namespace); err != nil {
 			t.Error(err)

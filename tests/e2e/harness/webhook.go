@@ -35,9 +35,11 @@ var judged = []struct {
 	{"argoproj.io", "v1alpha1", []string{"rollouts"}},
 }
 
-// Register makes url judge the namespace, with failurePolicy Fail, and returns when that is in
-// force. Other namespaces are left alone, so that tests do not meet each other's webhooks.
-func (c *Cluster) Register(ctx context.Context, namespace, url string, caBundle []byte) error {
+// Register makes url judge what fulfils all conditions in the namespace, with failurePolicy Fail, and
+// returns when that is in force. Other namespaces are left alone, so that tests do not meet each
+// other's webhooks.
+func (c *Cluster) Register(ctx context.Context, namespace, url string, caBundle []byte,
+	conditions ...admissionv1.MatchCondition) error {
 	var rules []admissionv1.RuleWithOperations
 	for _, row := range judged {
 		rules = append(rules, admissionv1.RuleWithOperations{
@@ -51,6 +53,7 @@ func (c *Cluster) Register(ctx context.Context, namespace, url string, caBundle 
 	}
 	webhook := newWebhook(WebhookName, namespace, url, rules)
 	webhook.ClientConfig.CABundle = caBundle
+	webhook.MatchConditions = conditions
 	return c.configure(ctx, namespace, webhook)
 }
 
