@@ -9,6 +9,7 @@ readonly mountguard=${MOUNTGUARD_BIN:-../../build/release/mountguard}
 
 . ../go_needed.sh
 . ./build_cluster.sh
+. ./chart_tools.sh
 
 [[ $(id -u) == 0 ]] || skip "a node needs root"
 for program in containerd ctr runc busybox /usr/lib/cni/bridge; do
@@ -25,6 +26,7 @@ unshare --mount --net sh -c 'ip() { busybox ip "$@"; }; ip link add name node0 t
   skip "no $mountguard; build it (cmake --workflow --preset check) or set MOUNTGUARD_BIN"
 need_go
 build_cluster
+find_chart_tools
 
 MOUNTGUARD_BIN=$(realpath "$mountguard") CLUSTER_BIN=$(realpath "$cluster") \
   exec go test -count=1 "$@" ./machine ./node

@@ -14,14 +14,10 @@ need_go
   skip "no $mountguard; build it (cmake --workflow --preset check) or set MOUNTGUARD_BIN"
 
 . ./build_cluster.sh
+. ./chart_tools.sh
 build_cluster
 
-if HELM=${HELM:-$(../chart/helm.sh)} && MOUNTGUARD_CRDS=$(../chart/crds.sh); then
-  export HELM MOUNTGUARD_CRDS
-else
-  echo "skipped: the Go modules of tests/chart are not at hand, so no API server is shown what the chart writes" >&2
-  unset HELM MOUNTGUARD_CRDS
-fi
+find_chart_tools
 
 MOUNTGUARD_BIN=$(realpath "$mountguard") CLUSTER_BIN=$(realpath "$cluster") \
   exec go test -count=1 "$@" . ./harness

@@ -19,6 +19,7 @@ type Request struct {
 	Namespace string
 	Resource  string // pods, pods/ephemeralcontainers, deployments
 	Name      string
+	AnyName   bool // Name does not matter: a generated one is not in the audit log
 }
 
 func (r Request) matches(event *auditv1.Event) bool {
@@ -31,7 +32,7 @@ func (r Request) matches(event *auditv1.Event) bool {
 		resource += "/" + reference.Subresource
 	}
 	return event.Verb == r.Verb && reference.Namespace == r.Namespace &&
-		resource == r.Resource && reference.Name == r.Name
+		resource == r.Resource && (r.AnyName || reference.Name == r.Name)
 }
 
 // AuditEvents waits until the audit log holds count finished requests of this kind and returns all
