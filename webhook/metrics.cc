@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "policy/all_rules.h"
 #include "webhook/process_stats.h"
 
 namespace mountguard::webhook {
@@ -115,6 +116,9 @@ std::vector<prometheus::MetricFamily> CollectProcess() {
 }  // namespace
 
 struct Metrics::Families {
+  /// What a rule has found so far.
+  using RuleCounters = std::map<policy::Action, Counter*>;
+
   Families()
       : kinds(KnownKinds()),
         requests(CounterFamily(&declared, "mountguard_admission_requests_total",
@@ -181,6 +185,23 @@ struct Metrics::Families {
     return static_cast<std::size_t>((known ? found : last) - kinds.begin());
   }
 
+  /// Forgets the findings of rules that are gone: a name in a policy must not stay for ever. Under
+  /// `mutex`.
+  void ShowRules(const policy::PolicySet& policies) {
+    std::map<std::string, RuleCounters, std::less<>> shown;
+    for (const policy::MountPolicy& policy : policies.policies()) {
+      for (const policy::PolicyRule& rule : policy.rules) {
+        const auto before = rules.find(rule.name);
+        shown.emplace(rule.name, before == rules.end() ? RuleCounters() : before->second);
+      }
+    }
+    for (const auto& [name, counters] : rules) {
+      if (shown.count(name) != 0) continue;
+      for (const auto& [action, counter] : counters) findings.Remove(counter);
+    }
+    rules = std::move(shown);
+  }
+
   /// Gives every exception a counter from the start: one that stays at 0 is never used. Those that
   /// are gone go from the metrics, too. Under `mutex`.
   void ShowExceptions(const policy::PolicySet& policies) {
@@ -229,7 +250,8 @@ struct Metrics::Families {
   std::vector<std::atomic<Counter*>> request_cache;
   std::mutex mutex;  // guards what follows
   Gauge* digest = nullptr;
-  std::map<std::string, Counter*> exceptions;  // those of the set in force
+  std::map<std::string, RuleCounters, std::less<>> rules;  // those that the set in force defines
+  std::map<std::string, Counter*> exceptions;              // those of the set in force
   Gauges gauges;
 };
 
@@ -262,9 +284,18 @@ void Metrics::CountPolicyReview(std::string_view operation, policy::Action decis
 }
 
 void Metrics::CountFinding(std::string_view rule, policy::Action action) {
-  families_->findings
-      .Add({{"rule", std::string(rule)}, {"action", std::string(policy::ToString(action))}})
-      .Increment();
+  const auto counter = [this, rule, action]() -> Counter& {
+    return families_->findings.Add(
+        {{"rule", std::string(rule)}, {"action", std::string(policy::ToString(action))}});
+  };
+  if (policy::AllRules::Find(rule) != nullptr) return counter().Increment();
+  const std::lock_guard lock(families_->mutex);
+  // A request may still work on a set that has been replaced: its rules are shown no more.
+  const auto found = families_->rules.find(rule);
+  if (found == families_->rules.end()) return;
+  Counter*& known = found->second[action];
+  if (known == nullptr) known = &counter();
+  known->Increment();
 }
 
 void Metrics::CountExceptionUse(std::string_view exception) {
@@ -306,6 +337,7 @@ void Metrics::SetPolicy(const policy::PolicySet& policies) {
   families_->digest = &families_->policy_info.Add({{"digest", std::string(policies.digest())}});
   families_->digest->Set(1);
   families_->policy_rules.Set(static_cast<double>(policies.rule_count()));
+  families_->ShowRules(policies);
   families_->ShowExceptions(policies);
 }
 

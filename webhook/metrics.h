@@ -16,7 +16,8 @@ namespace mountguard::webhook {
 
 /// The server's metrics, in the names of docs/operations.md. Labels are bounded by code: a kind
 /// that is not in the workload table counts as "other", an operation that Kubernetes does not have
-/// too. Thread-safe; counting a request that no exception spares takes no lock but the histogram's.
+/// too, and a policy's rules and exceptions are shown as long as it is in force. Thread-safe;
+/// counting a request without findings takes no lock but the histogram's.
 class Metrics {
  public:
   /// Numbers that live elsewhere and are asked for at each scrape.
@@ -42,6 +43,7 @@ class Metrics {
                       policy::Action decision, std::chrono::nanoseconds duration);
   /// A ConfigMap with policies, which is no admission by policies.
   void CountPolicyReview(std::string_view operation, policy::Action decision);
+  /// Of a built-in rule, or of one that the set in force defines; others are not counted.
   void CountFinding(std::string_view rule, policy::Action action);
   void CountExceptionUse(std::string_view exception);
   void CountProtocolError(std::string_view reason);

@@ -234,8 +234,6 @@ class Probe {
   bool WaitForFailures(double count) {
     return Wait([&] { return Failures() >= count; });
   }
-
- private:
   static bool Wait(const std::function<bool()>& condition) {
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     while (!condition()) {
@@ -245,6 +243,7 @@ class Probe {
     return true;
   }
 
+ private:
   Client client_;
   Client scrape_;
 };
@@ -372,6 +371,32 @@ TEST_CASE("metrics tell which policies are in force, and what their exceptions d
   CHECK(probe.Metric("mountguard_policy_info{digest=\"" + first.digest + "\"}") == -1);
   CHECK(probe.Metric("mountguard_exceptions_expired") == 0);
   CHECK(probe.Successes() == 1);
+}
+
+TEST_CASE("metrics tell of the findings of rules that are in force") {
+  const tests::TemporaryDirectory work;
+  const fs::path file = work / "policy.yaml";
+  Write(file, PolicyText("a", 1));
+  const Server server(work / "", {file});
+  Probe probe(server);
+  const auto findings = [&probe](const std::string& rule) {
+    return probe.Metric("mountguard_findings_total{action=\"Deny\",rule=\"" + rule + "\"}");
+  };
+  probe.Now();
+  probe.Now();
+  CHECK(findings("a-1") == 2);
+
+  // What is in force still goes on counting; what is gone goes.
+  WriteByRename(file, PolicyText("a", 1) + "    - {name: more, match: [{volumeTypes: [nfs]}]}\n");
+  CHECK(Probe::Wait([&] { return probe.Metric("mountguard_policy_rules") == 2; }));
+  CHECK(findings("a-1") == 2);
+  probe.Now();
+  CHECK(findings("a-1") == 3);
+  WriteByRename(file, PolicyText("a", 2));
+  CHECK(Probe::Wait([&] { return findings("a-1") == -1; }));
+  CHECK(findings("a-2") == -1);
+  probe.Now();
+  CHECK(findings("a-2") == 1);
 }
 
 namespace {
