@@ -5,18 +5,8 @@ set -euo pipefail
 
 mountguard=$1
 work=$(mktemp -d)
-server=
+. "$(dirname "${BASH_SOURCE[0]}")/server_process.sh"
 as=() # what runs the program as somebody else
-cleanup() {
-  [ -z "$server" ] || kill -KILL "$server" 2>/dev/null || true
-  rm -rf "$work"
-}
-trap cleanup EXIT
-failures=0
-fail() {
-  echo "FAILED: $*"
-  failures=$((failures + 1))
-}
 
 # expect_start_failure CODE TEXT FLAG...: serve must end by itself with that code and say TEXT.
 expect_start_failure() {
@@ -29,19 +19,9 @@ expect_start_failure() {
   [ ! -s "$work/out" ] || fail "serve $* wrote to standard output"
 }
 
-# start FLAG...: starts the server with the first pair; start_with FLAG... with what the flags say.
-# Both wait until its log tells the ports.
+# start FLAG...: starts the server with the first pair.
 start() {
-  start_with --tls-cert-file "$work/a/tls.crt" --tls-private-key-file "$work/a/tls.key" "$@"
-}
-start_with() {
-  : >"$work/log" # of the server before, whose lines must not be taken for this one's
-  "$mountguard" serve --bind-address 127.0.0.1 --secure-port 0 --metrics-bind-address 127.0.0.1:0 \
-    --shutdown-delay 0s "$@" 2>"$work/log" &
-  server=$!
-  wait_for '"endpoint":"metrics"' # the last to listen
-  address=$(jq -r 'select(.msg == "listening" and .endpoint == "secure").address' "$work/log")
-  metrics=$(jq -r 'select(.msg == "listening" and .endpoint == "metrics").address' "$work/log")
+  start_server --tls-cert-file "$work/a/tls.crt" --tls-private-key-file "$work/a/tls.key" "$@"
 }
 
 # wait_for TEXT: until the log holds it.
@@ -52,14 +32,6 @@ wait_for() {
     sleep 0.1
   done
   fail "the log never said '$1': $(cat "$work/log")"
-}
-
-stop() {
-  local status=0
-  kill -TERM "$server"
-  wait "$server" || status=$?
-  server=
-  [ "$status" -eq 0 ] || fail "SIGTERM ended the server with $status: $(cat "$work/log")"
 }
 
 # ask CODE TEXT CURL-ARGUMENT...: the answer must have that status and hold TEXT.
@@ -167,7 +139,7 @@ cp "$work/b/tls.crt" "$work/a/tls.crt"
 wait_for 'certificate in force'
 cp "$work/b/ca.crt" "$work/a/ca.crt"
 ask 200 ok "https://$address/livez"
-stop
+stop_server
 wait_for '"msg":"stopped"'
 
 # Policies from a directory and a file, profiles by URL; a broken policy is refused before it is in force.
@@ -195,7 +167,7 @@ ask 400 '"kind":"Status"' "${json[@]}" --data-binary 'nonsense' "https://$addres
 ask 405 '"kind":"Status"' "https://$address/validate-policy"
 ask 415 '"kind":"Status"' --header 'Content-Type: text/plain' --data-binary '{}' "https://$address/validate-policy"
 wait_for '"msg":"policy review","decision":"deny"'
-stop
+stop_server
 
 # A client certificate, where one is asked for; probes need none.
 start --client-ca-file "$work/b/ca.crt"
@@ -203,7 +175,7 @@ ask 200 ok "https://$address/readyz"
 ask 401 'client certificate' "${json[@]}" --data-binary "@$work/none.json" "https://$address/validate"
 ask 401 'client certificate' "${json[@]}" --data-binary "@$work/good.json" "https://$address/validate-policy"
 ask 404 '"kind":"Status"' "http://$metrics/debug/"
-stop
+stop_server
 
 # The client CA is read again; a broken one changes nothing. Any serving pair is a client's here, by its CA.
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=clients-2 \
@@ -238,7 +210,7 @@ for _ in $(seq 100); do
 done
 jq --exit-status 'length == 1' "$work/answer" >/dev/null || fail "not the one connection: $(cat "$work/answer")"
 exec 9>&-
-stop
+stop_server
 expect_start_failure 2 '--profiling needs --metrics-bind-address' --tls-cert-file "$work/a/tls.crt" --tls-private-key-file "$work/a/tls.key" --profiling
 
 # A Secret's volume: whole new pairs by a swap of ..data; what is broken changes nothing.
@@ -262,7 +234,7 @@ days_left() { # days_left DAYS: so many the metric must tell
   expiry=$(curl --silent "http://$metrics/metrics" | sed -n 's/^mountguard_certificate_expiry_timestamp_seconds{certificate="serving"} //p')
   [ $(((${expiry%.*} - $(date +%s) + 43200) / 86400)) -eq "$1" ] || fail "the metric says that the certificate expires at $expiry, not in $1 days"
 }
-start_with --tls-cert-file "$volume/tls.crt" --tls-private-key-file "$volume/tls.key"
+start_server --tls-cert-file "$volume/tls.crt" --tls-private-key-file "$volume/tls.key"
 cp "$work/b/ca.crt" "$work/a/ca.crt"
 days_left 90
 swap ..2
@@ -280,18 +252,18 @@ days_left 7
 rm "$volume/..data"
 wait_for 'No such file or directory'
 ask 200 ok "https://$address/readyz"
-stop
+stop_server
 
 # Certificates that look after themselves, while the API server is not there: it lives, is not ready,
 # and tells why to whom asks without verifying, as a kubelet does.
-start_with "${managed[@]}" --kubeconfig "$work/kubeconfig"
+start_server "${managed[@]}" --kubeconfig "$work/kubeconfig"
 wait_for 'certificate step failed'
 ask 200 ok --insecure "https://$address/livez"
 ask 503 'certificate failed: there is none yet: GET /api/v1/namespaces/mountguard/secrets/mountguard-certificates: API server 127.0.0.1:1: no connection' \
   --insecure "https://$address/readyz"
 ask 200 'mountguard_certificate_manager_up 0' "http://$metrics/metrics"
 ask 200 'mountguard_certificate_manager_steps_total{result="unreachable",step="read-secret"}' "http://$metrics/metrics"
-stop
+stop_server
 
 [ "$failures" -eq 0 ] && echo "serve: all well"
 [ "$failures" -eq 0 ]
