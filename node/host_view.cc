@@ -159,24 +159,26 @@ std::vector<std::string_view> HostView::MissingIn(const MountTree& own, const Mo
   return missing;
 }
 
-core::MountPropagationMode ModeOf(PropagationType type, bool crosses) {
+core::MountPropagationMode ModeOf(PropagationType type, bool to_host) {
+  using Mode = core::MountPropagationMode;
   switch (type) {
     case PropagationType::kShared:
-      return crosses ? core::MountPropagationMode::kBidirectional
-                     : core::MountPropagationMode::kNone;
-    case PropagationType::kSlave:
+      return to_host ? Mode::kBidirectional : Mode::kNone;
     case PropagationType::kSlaveAndShared:
-      return core::MountPropagationMode::kHostToContainer;
+      return to_host ? Mode::kBidirectional : Mode::kHostToContainer;
+    case PropagationType::kSlave:
+      return Mode::kHostToContainer;
     case PropagationType::kPrivate:
     case PropagationType::kUnbindable:
       break;
   }
-  return core::MountPropagationMode::kNone;
+  return Mode::kNone;
 }
 
-std::string_view OciOptionOf(PropagationType type) {
+std::string_view OciOptionOf(PropagationType type, bool to_host) {
   constexpr std::array<std::string_view, 5> kOptions = {"rprivate", "rshared", "rslave",
                                                         "rslave,rshared", "runbindable"};
+  if (type == PropagationType::kSlaveAndShared && to_host) type = PropagationType::kShared;
   return kOptions[static_cast<std::size_t>(type)];
 }
 

@@ -68,14 +68,15 @@ class HostView {
   std::vector<int> peers_;              // groups that the host has mounts in, sorted
 };
 
-/// The mode that a mount has in Kubernetes' words. `crosses`: its mount events reach the host, or
-/// may. What is shared, but with no one of the host, is as good as private to it.
-core::MountPropagationMode ModeOf(PropagationType type, bool crosses);
+/// The mode that a mount has in Kubernetes' words. `to_host`: its mount events reach the host, or
+/// may. What is shared, but with no one of the host, is as good as private to it, and a slave if it
+/// has a master; a peer of a mount of the host that is itself a slave is Bidirectional.
+core::MountPropagationMode ModeOf(PropagationType type, bool to_host);
 
 /// The option of an OCI runtime that gives a mount and those below it this type: "rprivate",
-/// "rslave", "rshared", "runbindable"; what is slave and shared was made so in two steps,
-/// "rslave,rshared".
-std::string_view OciOptionOf(PropagationType type);
+/// "rslave", "rshared", "runbindable". What is slave and shared was made so in two steps,
+/// "rslave,rshared", or, where it is a peer of the host's (`to_host`), had only to be "rshared".
+std::string_view OciOptionOf(PropagationType type, bool to_host);
 
 }  // namespace mountguard::node
 

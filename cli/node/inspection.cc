@@ -30,8 +30,7 @@ void Inspection::Relate(const node::MountNamespace& space, InspectedMount* one) 
     one->from_host = host_->Feeds(*one->mount);
     one->to_host = host_->HearsFrom(*one->mount);
   }
-  const bool crosses = host_ ? one->to_host || one->from_host : true;
-  one->mode = node::ModeOf(type, crosses);
+  one->mode = node::ModeOf(type, host_ ? one->to_host : true);
 }
 
 void Inspection::ForEachMount(const Space& space,
@@ -43,12 +42,12 @@ void Inspection::ForEachMount(const Space& space,
     one.mount = &mount;
     one.visible = space.about->tree->IsVisible(mount);
     one.covered = space.about->tree->CoveredBy(mount);
-    one.oci = node::OciOptionOf(mount.Propagation());
     if (!stacked.empty()) {
       const auto found = stacked.find(mount.mount_point);
       if (found != stacked.end()) one.at_path = found->second;
     }
     if (!space.about->host) Relate(*space.about, &one);
+    one.oci = node::OciOptionOf(mount.Propagation(), one.to_host);
     take(one);
   }
 }
