@@ -1,5 +1,6 @@
 #include "cli/report/fingerprint.h"
 
+#include <functional>
 #include <string_view>
 
 #include "cli/report/wording.h"
@@ -47,7 +48,7 @@ std::string Fingerprinter::Of(const CheckError& error) {
 }
 
 std::string Fingerprinter::Numbered(const std::string& identity) {
-  const int number = seen_[identity]++;
+  const int number = seen_[std::hash<std::string>()(identity)]++;
   return core::Sha256Hex(identity + std::to_string(number));
 }
 

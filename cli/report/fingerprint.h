@@ -1,8 +1,9 @@
 #ifndef MOUNTGUARD_CLI_REPORT_FINGERPRINT_H_
 #define MOUNTGUARD_CLI_REPORT_FINGERPRINT_H_
 
-#include <map>
+#include <cstdint>
 #include <string>
+#include <unordered_map>
 
 #include "cli/report/reporter.h"
 
@@ -22,7 +23,9 @@ class Fingerprinter {
  private:
   std::string Numbered(const std::string& identity);
 
-  std::map<std::string, int> seen_;
+  /// How often something of that hash was seen; where two share one, the numbers of the second
+  /// begin later, and are its own all the same.
+  std::unordered_map<std::uint64_t, int> seen_;
 };
 
 }  // namespace mountguard::cli
