@@ -68,15 +68,9 @@ ExitCode RunCheck(const Command& command, const Arguments& arguments, Environmen
   const auto engine = MakeEngine(flags.policy, command, env);
   if (!engine) return engine.error();
 
-  CheckReport report;
+  CheckReport report = CheckInParallel(paths, **engine, flags.settings, flags.jobs, env);
   report.basis = BasisOf((*engine)->policies(), flags.policy.profile, flags.settings.now);
   report.basis.fail_on = FailOn(flags.fail_on);
-  const InputSink failures = {
-      nullptr, nullptr, [&report](const InputFailure& failure) {
-        report.errors.Add({std::string(failure.place.file), 0, {}, {}, failure.message});
-      }};
-  report.files = ListInputFiles(paths, env.files, failures);
-  Append(CheckInParallel(report.files, **engine, flags.settings, flags.jobs, env), &report);
 
   const ExitCode written = WriteOutputs(
       *outputs, env, [&report](std::string_view format, const Terminal& terminal, auto& out) {

@@ -105,11 +105,6 @@ auto SortKey(const CheckResult& result) {
                          kubernetes ? core::SourcePos() : result.position);
 }
 
-template <class T>
-void AddAll(const PackedList<T>& from, PackedList<T>* to) {
-  for (const T& entry : from) to->Add(entry);
-}
-
 }  // namespace
 
 policy::RequestFacts AssumedRequest(const CheckSettings& settings, core::JsonValue object) {
@@ -270,7 +265,7 @@ core::CodeFrame Checker::FrameAt(std::string_view text, int first_line, core::So
   return core::MakeCodeFrame(*lines_, position, settings_.frame_width);
 }
 
-void Append(const CheckReport& part, CheckReport* report) {
+void Append(CheckReport part, CheckReport* report) {
   CheckSummary& sum = report->summary;
   sum.files += part.summary.files;
   sum.documents += part.summary.documents;
@@ -282,9 +277,9 @@ void Append(const CheckReport& part, CheckReport* report) {
   sum.audit += part.summary.audit;
   sum.excepted += part.summary.excepted;
   sum.undetermined += part.summary.undetermined;
-  AddAll(part.results, &report->results);
-  AddAll(part.errors, &report->errors);
-  AddAll(part.skipped, &report->skipped);
+  report->results.AddAll(std::move(part.results));
+  report->errors.AddAll(std::move(part.errors));
+  report->skipped.AddAll(std::move(part.skipped));
 }
 
 }  // namespace mountguard::cli

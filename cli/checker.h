@@ -82,7 +82,7 @@ class Checker {
 };
 
 /// Adds what `part` says behind what `report` says.
-void Append(const CheckReport& part, CheckReport* report);
+void Append(CheckReport part, CheckReport* report);
 
 }  // namespace mountguard::cli
 

@@ -37,7 +37,10 @@ class InputFinder {
   using Kind = core::DirectoryEntry::Kind;
 
  public:
-  InputFinder(const core::FileReader& files, const InputSink& sink) : files_(files), sink_(sink) {}
+  using Found = std::function<void(std::string file)>;
+
+  InputFinder(const core::FileReader& files, const InputSink& sink, const Found& found)
+      : files_(files), sink_(sink), found_(found) {}
 
   void Find(const std::string& path) {
     if (path != "-" && files_.IsDirectory(path)) {
@@ -49,11 +52,9 @@ class InputFinder {
     }
   }
 
-  std::vector<std::string> Release() { return std::move(found_); }
-
  private:
   void Add(const std::string& path) {
-    if (seen_.insert(path).second) found_.push_back(path);
+    if (seen_.insert(path).second) found_(path);
   }
 
   /// Adds what was not named, so that nobody said it may be waited for.
@@ -174,18 +175,24 @@ class InputFinder {
 
   const core::FileReader& files_;
   const InputSink& sink_;
-  std::vector<std::string> found_;
+  const Found& found_;
   std::unordered_set<std::string> seen_;
   bool readable_ = true;  // all directories of the path at hand could be listed
 };
 
 }  // namespace
 
+void FindInputFiles(const std::vector<std::string>& paths, const core::FileReader& files,
+                    const InputSink& sink, const std::function<void(std::string file)>& found) {
+  InputFinder finder(files, sink, found);
+  for (const std::string& path : paths) finder.Find(path);
+}
+
 std::vector<std::string> ListInputFiles(const std::vector<std::string>& paths,
                                         const core::FileReader& files, const InputSink& sink) {
-  InputFinder finder(files, sink);
-  for (const std::string& path : paths) finder.Find(path);
-  return finder.Release();
+  std::vector<std::string> all;
+  FindInputFiles(paths, files, sink, [&all](std::string file) { all.push_back(std::move(file)); });
+  return all;
 }
 
 core::Result<void> CheckPaths(const std::vector<std::string>& paths) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "cli/input_feed.h"
+#include "cli/input_paths.h"
 #include "cli/progress.h"
 
 namespace mountguard::cli {
@@ -18,15 +19,21 @@ namespace {
 class ReportCollector {
  public:
   void Add(const InputPiece& piece, CheckReport part) {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     early_.emplace(Place{piece.file, piece.number}, Part{piece.last, std::move(part)});
-    for (auto next = early_.begin(); next != early_.end() && next->first == next_;
-         next = early_.erase(next)) {
-      next_ = next->second.last ? Place{next_.first + 1, 0} : Place{next_.first, next_.second + 1};
-      Append(next->second.report, &report_);
+    if (appending_) return;  // whoever does so takes this one, too
+    appending_ = true;
+    while (!early_.empty() && early_.begin()->first == next_) {
+      Part next = std::move(early_.extract(early_.begin()).mapped());
+      next_ = next.last ? Place{next_.first + 1, 0} : Place{next_.first, next_.second + 1};
+      lock.unlock();
+      Append(std::move(next.report), &report_);
+      lock.lock();
     }
+    appending_ = false;
   }
 
+  /// The whole report, when no thread adds any more.
   CheckReport Release() { return std::move(report_); }
 
  private:
@@ -36,10 +43,12 @@ class ReportCollector {
     CheckReport report;
   };
 
-  std::mutex mutex_;
+  CheckReport report_;  // of the thread that appends
+
+  std::mutex mutex_;  // of what follows
   Place next_{0, 0};
   std::map<Place, Part> early_;  // what waits for parts before it
-  CheckReport report_;
+  bool appending_ = false;       // a thread does, without the lock
 };
 
 /// As many threads as there can be, at most `count`: fewer are slower, and nothing worse.
@@ -55,27 +64,36 @@ std::vector<std::thread> Start(int count, const Work& work) {
 
 }  // namespace
 
-CheckReport CheckInParallel(const std::vector<std::string>& files, const policy::Engine& engine,
+CheckReport CheckInParallel(const std::vector<std::string>& paths, const policy::Engine& engine,
                             const CheckSettings& settings, int jobs, Environment& env) {
-  InputFeed feed(files, env.files, env.in);
+  InputFeed feed(env.files, env.in);
   ReportCollector collector;
   const auto work = [&] {
     Checker checker(engine, settings, env.files, env.in);
     while (const auto piece = feed.Next()) {
-      const std::string& file = files[piece->file];
-      collector.Add(*piece, piece->manifest ? checker.CheckPiece(file, *piece->manifest)
-                                            : checker.Unreadable(file, piece->failure));
+      collector.Add(*piece, piece->manifest ? checker.CheckPiece(*piece->name, *piece->manifest)
+                                            : checker.Unreadable(*piece->name, piece->failure));
     }
   };
   const auto tell = [&](std::string* text) {
     const InputFeed::Progress done = feed.progress();
-    *text = DescribeProgress(done.files, files.size(), done.bytes);
+    *text = DescribeProgress(done.files, done.found, done.bytes);
   };
   Progress progress(env.progress ? &env.err : nullptr, tell);
   std::vector<std::thread> threads = Start(jobs - 1, work);
+  CheckReport report;
+  const InputSink failures = {
+      nullptr, nullptr, [&report](const InputFailure& failure) {
+        report.errors.Add({std::string(failure.place.file), 0, {}, {}, failure.message});
+      }};
+  FindInputFiles(paths, env.files, failures,
+                 [&feed](std::string file) { feed.Add(std::move(file)); });
+  feed.Close();
   work();
   for (std::thread& thread : threads) thread.join();
-  return collector.Release();
+  report.files = feed.ReleaseFiles();
+  Append(collector.Release(), &report);
+  return report;
 }
 
 }  // namespace mountguard::cli

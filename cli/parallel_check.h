@@ -11,9 +11,11 @@
 
 namespace mountguard::cli {
 
-/// Checks files on `jobs` threads, of large files several documents at a time. The report is the
-/// same, in the order of the input, whatever `jobs` is.
-CheckReport CheckInParallel(const std::vector<std::string>& files, const policy::Engine& engine,
+/// Checks the files that paths of the command line stand for, on `jobs` threads: while they are
+/// still being found, and of large files several documents at a time. The report is the same
+/// whatever `jobs` is: first what cannot be found, then all in the order of the input. Its basis is
+/// left to the caller.
+CheckReport CheckInParallel(const std::vector<std::string>& paths, const policy::Engine& engine,
                             const CheckSettings& settings, int jobs, Environment& env);
 
 }  // namespace mountguard::cli

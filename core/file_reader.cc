@@ -1,5 +1,6 @@
 #include "core/file_reader.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <cerrno>
 #include <climits>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -34,13 +36,27 @@ Unexpected<Error> SystemFailure(const std::string& path, int error) {
   return Failure(std::move(message));
 }
 
-DirectoryEntry::Kind KindOf(const std::filesystem::directory_entry& entry) {
+DirectoryEntry::Kind KindOfMode(mode_t mode) {
   using Kind = DirectoryEntry::Kind;
-  std::error_code ignored;
-  if (entry.is_symlink(ignored)) return Kind::kSymlink;
-  if (entry.is_directory(ignored)) return Kind::kDirectory;
-  return entry.is_other(ignored) ? Kind::kSpecial : Kind::kFile;
+  if (S_ISLNK(mode)) return Kind::kSymlink;
+  if (S_ISDIR(mode)) return Kind::kDirectory;
+  return S_ISREG(mode) ? Kind::kFile : Kind::kSpecial;
 }
+
+/// What an entry of an open directory is. Most file systems tell it with the name; the others are
+/// asked. What is gone meanwhile is a file, so that reading it tells so.
+DirectoryEntry::Kind KindOf(const dirent& entry, DIR* directory) {
+  if (entry.d_type != DT_UNKNOWN) return KindOfMode(DTTOIF(entry.d_type));
+  struct stat status {};
+  if (::fstatat(::dirfd(directory), entry.d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    return DirectoryEntry::Kind::kFile;
+  }
+  return KindOfMode(status.st_mode);
+}
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
 
 class FileSource final : public ByteSource {
  public:
@@ -144,14 +160,17 @@ Result<std::vector<std::string>> SystemFileReader::List(const std::string& path)
 }
 
 Result<std::vector<DirectoryEntry>> SystemFileReader::ListEntries(const std::string& path) const {
-  std::error_code error;
+  const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(path.c_str()));
+  if (!directory) return SystemFailure(path, errno);
   std::vector<DirectoryEntry> entries;
-  for (std::filesystem::directory_iterator it(path, error), end; !error && it != end;
-       it.increment(error)) {
-    // Where the file system tells it with the name (d_type), nothing is asked for.
-    entries.push_back({it->path().filename().string(), KindOf(*it)});
+  errno = 0;
+  while (const dirent* entry = ::readdir(directory.get())) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..")
+      entries.push_back({std::string(name), KindOf(*entry, directory.get())});
+    errno = 0;
   }
-  if (error) return SystemFailure(path, error.value());
+  if (errno != 0) return SystemFailure(path, errno);
   std::sort(entries.begin(), entries.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
   return entries;

@@ -58,17 +58,14 @@ Result<std::unique_ptr<ManifestPiece>> ManifestStream::Next() {
 
 /// Reads until `text` has that size or the source ends.
 Result<void> ManifestStream::Fill(std::size_t size, std::string* text) {
-  if (ended_) return {};
-  std::size_t filled = text->size();
-  text->resize(size);
-  while (filled < size && !ended_) {
-    const auto count = source_->Read(text->data() + filled, size - filled);
+  std::array<char, 64 * 1024> buffer;  // a text that is made longer is cleared before it is read
+  while (text->size() < size && !ended_) {
+    const auto count = source_->Read(buffer.data(), std::min(buffer.size(), size - text->size()));
     if (!count) return Unexpected(count.error());
     ended_ = *count == 0;
-    filled += *count;
+    text->append(buffer.data(), *count);
     bytes_ += *count;
   }
-  text->resize(filled);
   return {};
 }
 

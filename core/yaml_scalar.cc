@@ -108,7 +108,7 @@ bool StartsOther(char first) { return kStartsOther[static_cast<unsigned char>(fi
 const Word* FindWord(std::string_view text) {
   if (text.size() > kLongestWord) return nullptr;
   for (const Word& word : kWords) {
-    if (word.text == text) return &word;
+    if (word.text.front() == text.front() && word.text == text) return &word;
   }
   return nullptr;
 }
@@ -325,7 +325,7 @@ Meaning ResolvePlain(std::string_view text, std::string_view tag) {
   if (text.empty()) return Null();
   const char first = text.front();
   if (IsDigit(first) || IsSign(first)) {
-    if (const Word* word = FindWord(text)) return MeaningOf(*word);
+    if (const Word* word = IsSign(first) ? FindWord(text) : nullptr) return MeaningOf(*word);
     if (tag == "timestamp" && TimestampMatcher(text).Match()) {
       return {Type::kTimestamp, false, 0, 0, 0, text};
     }

@@ -198,6 +198,16 @@ void PackedList<T>::Add(T entry) {
   if (packed_.size() > kMostPackedBytes && !cannot_spill_) SpillPacked();
 }
 
+template <class T>
+void PackedList<T>::AddAll(PackedList other) {
+  if (empty()) {
+    *this = std::move(other);
+    return;
+  }
+  for (T& entry : other.first_) Add(std::move(entry));
+  for (std::size_t i = other.first_.size(); i < other.size(); ++i) Add(std::as_const(other)[i]);
+}
+
 /// Moves what is packed to the file. If that fails it stays, and no further try is made.
 template <class T>
 void PackedList<T>::SpillPacked() {

@@ -49,6 +49,8 @@ class PackedList {
   PackedList(std::initializer_list<T> entries) : first_(entries) {}
 
   void Add(T entry);
+  /// Adds what another list has.
+  void AddAll(PackedList other);
   std::size_t size() const { return first_.size() + packed_entries_.size(); }
   bool empty() const { return first_.empty(); }
   const T& operator[](std::size_t index) const;
