@@ -186,13 +186,10 @@ int Main(int argc, const char* const* argv) {
   std::ios::sync_with_stdio(false);
   const core::SystemFileReader files;
   const core::SystemClock clock;
-  Environment env = {std::cin,
-                     std::cout,
-                     std::cerr,
-                     files,
-                     clock,
-                     TerminalOf(STDOUT_FILENO),
-                     CanRewriteLines(STDERR_FILENO)};
+  Environment env = {std::cin, std::cout, std::cerr, files, clock, TerminalOf(STDOUT_FILENO), {}};
+  if (CanRewriteLines(STDERR_FILENO)) {
+    env.progress_width = [] { return ColumnsOf(STDERR_FILENO); };
+  }
   ExitCode code = Run(Arguments(argv + std::min(argc, 1), argv + argc), env);
   if (!std::cout.flush() && !ReaderIsGone(STDOUT_FILENO)) {
     fmt::print(std::cerr,

@@ -43,9 +43,9 @@ struct Environment {
   const core::FileReader& files;
   const core::Clock& clock;
   Terminal terminal;  // of `out`
-  /// `err` is a terminal on which a line may be written over and over: long work tells how far it
-  /// is.
-  bool progress = false;
+  /// Where `err` is a terminal on which a line may be written over and over, so that long work
+  /// tells how far it is: the columns that it has at the moment.
+  std::function<int()> progress_width;
   const FlagListener* flag_listener = nullptr;
 };
 

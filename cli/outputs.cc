@@ -7,9 +7,11 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <system_error>
 #include <utility>
 
+#include "cli/progress.h"
 #include "core/did_you_mean.h"
 #include "core/file_writer.h"
 
@@ -60,6 +62,12 @@ core::Result<void> WriteInPlace(const std::string& path, const Write& write) {
       fmt::format("cannot write {}: {}", path, std::generic_category().message(errno)));
 }
 
+/// Tells, where it takes long, what is being written.
+std::unique_ptr<Progress> TellOf(const Output& output, Environment& env) {
+  return std::make_unique<Progress>(
+      env, [&output] { return fmt::format("writing: {}", output.format); });
+}
+
 core::Result<void> WriteToPath(const std::string& path, const Write& write) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
@@ -96,11 +104,15 @@ ExitCode WriteOutputs(const std::vector<Output>& outputs, Environment& env,
   ExitCode code = ExitCode::kClean;
   for (const Output& output : outputs) {
     if (output.file.empty()) {
+      // On a terminal the report itself shows how far it is.
+      const auto progress = env.terminal.wraps ? nullptr : TellOf(output, env);
       write(output.format, env.terminal, env.out);
       continue;
     }
+    auto progress = TellOf(output, env);
     const auto written =
         WriteToPath(output.file, [&](std::ostream& out) { write(output.format, Terminal{}, out); });
+    progress.reset();
     if (!written) {
       fmt::print(env.err, "no {} report: {}\n", output.format, written.error().message);
       code = ExitCode::kUnreadable;

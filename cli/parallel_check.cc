@@ -75,11 +75,10 @@ CheckReport CheckInParallel(const std::vector<std::string>& paths, const policy:
                                             : checker.Unreadable(*piece->name, piece->failure));
     }
   };
-  const auto tell = [&](std::string* text) {
+  const Progress progress(env, [&feed] {
     const InputFeed::Progress done = feed.progress();
-    *text = DescribeProgress(done.files, done.found, done.bytes);
-  };
-  Progress progress(env.progress ? &env.err : nullptr, tell);
+    return DescribeProgress(done.files, done.found, done.bytes);
+  });
   std::vector<std::thread> threads = Start(jobs - 1, work);
   CheckReport report;
   const InputSink failures = {

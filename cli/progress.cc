@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ostream>
 #include <system_error>
@@ -16,9 +17,9 @@ constexpr const char* kEraseLine = "\r\x1b[K";
 
 }  // namespace
 
-Progress::Progress(std::ostream* out, std::function<void(std::string*)> tell)
-    : out_(out), tell_(std::move(tell)) {
-  if (out_ == nullptr) return;
+Progress::Progress(Environment& env, std::function<std::string()> tell)
+    : env_(env), tell_(std::move(tell)) {
+  if (!env_.progress_width) return;
   try {
     thread_ = std::thread([this] { Run(); });
   } catch (const std::system_error&) {  // no thread to spare: no progress is told
@@ -39,12 +40,12 @@ void Progress::Run() {
   std::unique_lock lock(mutex_);
   const auto is_done = [this] { return done_; };
   if (done_changed_.wait_for(lock, kPatience, is_done)) return;
-  std::string text;
   do {
-    tell_(&text);
-    *out_ << kEraseLine << text << std::flush;
+    // A line that wraps could not be erased, and the last column may wrap already.
+    const int room = std::max(0, env_.progress_width() - 1);
+    env_.err << kEraseLine << tell_().substr(0, static_cast<std::size_t>(room)) << std::flush;
   } while (!done_changed_.wait_for(lock, kInterval, is_done));
-  *out_ << kEraseLine << std::flush;
+  env_.err << kEraseLine << std::flush;
 }
 
 std::string DescribeProgress(std::size_t file, std::size_t files, std::size_t bytes) {

@@ -4,20 +4,21 @@
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
-#include <iosfwd>
 #include <mutex>
 #include <string>
 #include <thread>
 
+#include "cli/environment.h"
+
 namespace mountguard::cli {
 
 /// Tells on a terminal how far long work has come: nothing during the first second, then a line
-/// that is written over and over and gone at the end.
+/// that is written over and over, cut to the width of the terminal, and gone at the end.
 class Progress {
  public:
-  /// `out` is null where nobody looks. `tell` puts a text into its argument, and is called on a
-  /// thread of its own until the destructor returns.
-  Progress(std::ostream* out, std::function<void(std::string*)> tell);
+  /// Writes to env.err, where somebody looks at it; nobody else may write there meanwhile. `tell`
+  /// gives a line of ASCII and is called on a thread of its own until the destructor returns.
+  Progress(Environment& env, std::function<std::string()> tell);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -25,8 +26,8 @@ class Progress {
  private:
   void Run();
 
-  std::ostream* out_;
-  std::function<void(std::string*)> tell_;
+  Environment& env_;
+  std::function<std::string()> tell_;
   std::mutex mutex_;
   std::condition_variable done_changed_;
   bool done_ = false;

@@ -48,6 +48,13 @@ Terminal TerminalOf(int file_descriptor) {
 
 bool CanRewriteLines(int file_descriptor) { return isatty(file_descriptor) != 0 && !IsDumb(); }
 
+int ColumnsOf(int file_descriptor) {
+  constexpr int kUsual = 80;
+  winsize size{};
+  const bool told = ioctl(file_descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return told ? size.ws_col : kUsual;
+}
+
 bool ReaderIsGone(int file_descriptor) {
   pollfd watched = {file_descriptor, POLLOUT, 0};
   return poll(&watched, 1, 0) == 1 && (watched.revents & (POLLERR | POLLHUP)) != 0;

@@ -15,6 +15,9 @@ Terminal TerminalOf(int file_descriptor);
 /// True for a terminal on which a line can be erased.
 bool CanRewriteLines(int file_descriptor);
 
+/// The columns of a terminal; 80 where it does not say.
+int ColumnsOf(int file_descriptor);
+
 /// True for a pipe or socket whose other end was closed: nobody wants to read the rest.
 bool ReaderIsGone(int file_descriptor);
 

@@ -110,12 +110,16 @@ TEST_CASE("progress is a line that says how far it is") {
 }
 
 TEST_CASE("nothing is told of short work") {
+  std::istringstream in;
   std::ostringstream err;
+  const MemoryFiles memory;
+  const core::FixedClock clock(core::WallTime{});
+  Environment env = {in, err, err, memory, clock, {}};
+  env.progress_width = [] { return 80; };
   {
-    const Progress progress(&err, [](std::string* text) { *text = "far"; });
+    const Progress progress(env, [] { return "far"; });
   }
   CHECK(err.str().empty());
-  { const Progress nobody_looks(nullptr, nullptr); }
 }
 
 }  // namespace mountguard::cli

@@ -2,10 +2,13 @@
 
 #include <catch2/catch.hpp>
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <ostream>
 #include <string>
 
 #include "core/file_reader.h"
@@ -33,6 +36,22 @@ TEST_CASE("a file is written whole, with its mode, and nothing is left beside it
   CHECK(SystemFileReader().Read(path).value() == content);
   CHECK(ModeOf(path) == 0600);
   CHECK(SystemFileReader().List(directory.path()).value() == std::vector<std::string>{"tls.key"});
+}
+
+TEST_CASE("nothing of a file is seen while it is written, so that nothing is left of it") {
+  const TemporaryDirectory directory;
+  const int unnamed = ::open(directory.path().c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+  if (unnamed < 0) {
+    WARN("skipped: the file system of " << directory.path() << " has no files without a name");
+    return;
+  }
+  ::close(unnamed);
+  const auto write = [&directory](std::ostream& out) {
+    out << "half" << std::flush;
+    CHECK(SystemFileReader().List(directory.path()).value().empty());
+  };
+  REQUIRE(WriteFileAtomically((directory / "report.html").string(), write, 0644).has_value());
+  CHECK(SystemFileReader().Read((directory / "report.html").string()).value() == "half");
 }
 
 TEST_CASE("a file that others could read is replaced by one that they cannot") {
