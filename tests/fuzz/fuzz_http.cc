@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -103,6 +104,15 @@ void Drain(int socket) {
   }
 }
 
+/// As read(2), which libFuzzer's timer interrupts every ten minutes.
+ssize_t Read(int socket, std::array<char, 16 * 1024>* buffer) {
+  ssize_t count = 0;
+  do {
+    count = ::read(socket, buffer->data(), buffer->size());
+  } while (count < 0 && errno == EINTR);
+  return count;
+}
+
 /// What comes back until the server closes, less the invitations to send a body: whether there is
 /// one depends on how much of the body was there already.
 std::string Answers(Server& server, std::string_view bytes, std::array<std::size_t, 2> cuts) {
@@ -124,7 +134,7 @@ std::string Answers(Server& server, std::string_view bytes, std::array<std::size
   ::shutdown(client, SHUT_WR);
   std::string out;
   std::array<char, 16 * 1024> buffer;
-  for (ssize_t count; (count = ::read(client, buffer.data(), buffer.size())) > 0;) {
+  for (ssize_t count; (count = Read(client, &buffer)) > 0;) {
     out.append(buffer.data(), static_cast<std::size_t>(count));
   }
   ::close(client);
