@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <variant>
 
@@ -17,9 +18,9 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-// Expressions here are about unchecked values: `x.?field.orValue(null)` of a map `x` never fails,
-// comparing values of different types is false, and a function is called only behind a look at the
-// type. The names: `s` a pod spec, `c` a container of it, `m` a mount of that, `v` a volume.
+// Expressions here are about objects of Kubernetes' own kinds as the API server hands them over:
+// decoded, so that each field has its type, and a pointer, list or map that is not set is not
+// there. The names: `s` a pod spec, `c` a container of it, `m` a mount of that, `v` a volume.
 
 /// How much of an object is looked at before it is just not spared: comprehensions multiply, and
 /// the API server refuses a request whose conditions cost too much.
@@ -29,7 +30,11 @@ constexpr int kMostVolumes = 40;
 /// How many different things rules may ask of one mount before the conditions say nothing of them.
 constexpr std::size_t kMostQuestions = 24;
 
-constexpr std::string_view kMode = "m.?mountPropagation.orValue(null)";
+void AddOnce(std::string question, Texts* questions) {
+  if (std::find(questions->begin(), questions->end(), question) == questions->end()) {
+    questions->push_back(std::move(question));
+  }
+}
 
 // What built-in advice needs to speak
 
@@ -70,96 +75,36 @@ std::optional<AdviceNeed> NeedOf(std::string_view id) {
   return std::nullopt;
 }
 
-/// When the advice has nothing to say of mount `m`. `watched` are names of volumes, see
-/// WatchedVolumes.
-std::string SilenceOf(AdviceNeed need) {
-  switch (need) {
-    case AdviceNeed::kPublisher:
-      return fmt::format("{} != 'Bidirectional'", kMode);
-    case AdviceNeed::kPropagation:
-      return fmt::format("!({} in ['HostToContainer', 'Bidirectional'])", kMode);
-    case AdviceNeed::kPrivateAgent:
-      return fmt::format(
-          "({} != null || m.?readOnly.orValue(null) != true || "
-          "!(m.?name.orValue(null) in watched))",
-          kMode);
-    case AdviceNeed::kStorageRoot:
-      return "!(m.?name.orValue(null) in watched)";
+/// When advice of these needs has nothing to say of mount `m`, the least that says it. `watched`
+/// are names of volumes, see kWatchedVolumes.
+Texts SilenceOf(const std::set<AdviceNeed>& needs) {
+  Texts all;
+  if (needs.count(AdviceNeed::kPropagation) != 0) {
+    all.emplace_back(
+        "!(has(m.mountPropagation) && m.mountPropagation in ['HostToContainer', 'Bidirectional'])");
+  } else if (needs.count(AdviceNeed::kPublisher) != 0) {
+    all.emplace_back("!(has(m.mountPropagation) && m.mountPropagation == 'Bidirectional')");
   }
-  return std::string(kCelFalse);
+  if (needs.count(AdviceNeed::kStorageRoot) != 0) {
+    all.emplace_back("!(m.name in watched)");
+  } else if (needs.count(AdviceNeed::kPrivateAgent) != 0) {
+    all.emplace_back("(has(m.mountPropagation) || !has(m.readOnly) || !(m.name in watched))");
+  }
+  return all;
 }
 
 /// The names of the volumes whose folder of the host may be one that advice looks at. A path in
 /// any form but the plainest may be; of a plain one it is seen.
 constexpr std::string_view kWatchedVolumes =
-    "vs.filter(v, has(v.hostPath) && ![v.hostPath].all(h, type(h) == map && "
-    "[h.?path.orValue(null)].all(p,\n"
-    "      type(p) == string && p.matches(r'^(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$') && !(p in ["
-    "'/var', '/var/lib',\n"
-    "        '/var/lib/kubelet', '/run/netns', '/var/run/netns', '/var/lib/containers',"
-    " '/var/lib/containers/storage',\n"
-    "        '/var/lib/docker', '/var/lib/containerd']) &&\n"
-    "      !p.startsWith('/var/lib/kubelet/pods') && !p.startsWith('/var/lib/docker/'))))\n"
-    "    .map(v, v.?name.orValue(null))";
-
-// Kubernetes' own rules
-
-/// The volumes that are valid beyond doubt: of the usual types, with nothing unusual about them.
-/// Among them is the service account's token, which nearly every pod has.
-constexpr std::string_view kSoundVolumes =
-    "vs.filter(v, v.size() == 2 && type(v.?name.orValue(null)) == string &&\n"
-    "      v.name.matches(r'^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$') && (\n"
-    "      [v.?emptyDir.orValue(null)].all(e, type(e) == map && "
-    "[e.?sizeLimit.orValue('1')].all(q, type(q) == string &&\n"
-    "        q.matches(r'^[0-9]+([KMGT]i|[kMGT])?$'))) ||\n"
-    "      [v.?hostPath.orValue(null)].all(h, type(h) == map && [h.?path.orValue(null)].all(p, "
-    "type(p) == string && p != '' &&\n"
-    "        !p.contains('..')) && h.?type.orValue('') in ['', 'DirectoryOrCreate', 'Directory', "
-    "'FileOrCreate', 'File',\n"
-    "        'Socket', 'CharDevice', 'BlockDevice']) ||\n"
-    "      [v.?persistentVolumeClaim.orValue(null)].all(p, type(p) == map && "
-    "[p.?claimName.orValue(null)].all(n,\n"
-    "        type(n) == string && n != '')) ||\n"
-    "      [v.?configMap.orValue(v.?secret.orValue(null))].all(f, type(f) == map &&\n"
-    "        [f.?name.orValue(f.?secretName.orValue(null))].all(n, type(n) == string && n != '') "
-    "&&\n"
-    "        has(v.configMap) == has(f.name) && has(v.secret) == has(f.secretName) &&\n"
-    "        [f.?defaultMode.orValue(420)].all(n, type(n) == int && n >= 0 && n <= 511) &&\n"
-    "        [f.?items.orValue([])].all(is, type(is) == list && is.size() <= 20 && is.all(i, "
-    "type(i) == map &&\n"
-    "          !has(i.mode) && [i.?key.orValue(null)].all(k, type(k) == string && k != '') &&\n"
-    "          [i.?path.orValue(null)].all(p, type(p) == string && "
-    "p.matches(r'^[A-Za-z0-9_-][A-Za-z0-9._-]*$'))))) ||\n"
-    "      [v.?projected.orValue(null)].all(p, type(p) == map && [p.?defaultMode.orValue(420)]"
-    ".all(n, type(n) == int &&\n"
-    "        n >= 0 && n <= 511) && [p.?sources.orValue([])].all(xs, type(xs) == list && xs.size() "
-    "<= 3 &&\n"
-    "        xs.all(x, type(x) == map && xs.exists_one(y, y == x) && (\n"
-    "          x == {'configMap': {'name': dyn('kube-root-ca.crt'), 'items': dyn([{'key': "
-    "'ca.crt', 'path': 'ca.crt'}])}} ||\n"
-    "          x == {'downwardAPI': {'items': [{'path': dyn('namespace'), 'fieldRef': "
-    "dyn({'apiVersion': 'v1',\n"
-    "            'fieldPath': 'metadata.namespace'})}]}} ||\n"
-    "          x.size() == 1 && [x.?serviceAccountToken.orValue(null)].all(t, type(t) == map &&\n"
-    "            t.?path.orValue(null) == 'token' && [t.?expirationSeconds.orValue(3600)].all(n, "
-    "type(n) == int &&\n"
-    "            n >= 600 && n <= 4294967296)))))) ))\n"
+    "vs.filter(v, has(v.hostPath) && "
+    "!(v.hostPath.path.matches(r'^(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$') &&\n"
+    "      !(v.hostPath.path in ['/var', '/var/lib', '/var/lib/kubelet', '/run/netns', "
+    "'/var/run/netns',\n"
+    "        '/var/lib/containers', '/var/lib/containers/storage', '/var/lib/docker', "
+    "'/var/lib/containerd']) &&\n"
+    "      !v.hostPath.path.startsWith('/var/lib/kubelet/pods') && "
+    "!v.hostPath.path.startsWith('/var/lib/docker/')))\n"
     "    .map(v, v.name)";
-
-/// When Kubernetes' rules have nothing to say of mount `m`; `sound` are the names of volumes.
-constexpr std::array<std::string_view, 6> kSoundMount = {
-    "m.?name.orValue(null) in sound",
-    "[m.?mountPath.orValue(null)].all(p, type(p) == string && p != '' && ms.exists_one(other, "
-    "other.?mountPath.orValue(null) == p))",
-    "[m.?subPath.orValue(''), m.?subPathExpr.orValue('')].all(p, type(p) == string && "
-    "!p.startsWith('/') && !p.contains('..'))",
-    "(m.?subPath.orValue('') == '' || m.?subPathExpr.orValue('') == '')",
-    "[m.?mountPropagation.orValue('None')].all(mode, mode in ['None', 'HostToContainer'] || "
-    "mode == 'Bidirectional' &&\n"
-    "          [c.?securityContext.orValue(null)].all(sc, type(sc) == map && "
-    "sc.?privileged.orValue(null) == true))",
-    "m.?recursiveReadOnly.orValue('Disabled') == 'Disabled'",
-};
 
 // Rules of policies
 
@@ -167,15 +112,15 @@ constexpr std::array<std::string_view, 6> kSoundMount = {
 std::string HasSource(const Texts& sources) {
   Texts any;
   for (const std::string& source : sources) any.push_back(fmt::format("has(v.{})", source));
-  return fmt::format("vs.exists(v, v.?name.orValue(null) == m.?name.orValue(null) && {})",
-                     CelAny(any));
+  return fmt::format("vs.exists(v, v.name == m.name && {})", CelAny(any));
 }
 
-/// A condition of the words that mountPropagation or recursiveReadOnly may be, null for not set.
-std::string IsWord(std::string_view value, const Texts& words, bool or_unset) {
+/// A condition of the words that a field of mount `m` may be.
+std::string IsWord(std::string_view field, const Texts& words, bool or_unset) {
   Texts any;
-  if (or_unset) any.push_back(fmt::format("{} == null", value));
-  if (!words.empty()) any.push_back(fmt::format("{} in {}", value, CelStrings(words)));
+  if (or_unset) any.push_back(fmt::format("!has(m.{})", field));
+  if (!words.empty())
+    any.push_back(fmt::format("has(m.{0}) && m.{0} in {1}", field, CelStrings(words)));
   return CelAny(any);
 }
 
@@ -194,9 +139,9 @@ std::string NecessaryWords(BlockField field, WordSet set) {
     case BlockField::kOperations:
       return fmt::format("request.operation in {}", CelStrings(words));
     case BlockField::kMountPropagation:
-      return IsWord(kMode, words, set.Has(kUnsetMode));
+      return IsWord("mountPropagation", words, set.Has(kUnsetMode));
     case BlockField::kRecursiveReadOnly:
-      return IsWord("m.?recursiveReadOnly.orValue(null)", words, set.Has(0));  // Disabled
+      return IsWord("recursiveReadOnly", words, set.Has(0));  // Disabled
     case BlockField::kVolumeTypes: {
       // A volume without source is an emptyDir, and a StatefulSet's claims are no volumes of it.
       const auto has = [set](core::VolumeType type) {
@@ -215,15 +160,13 @@ std::string NecessaryWords(BlockField field, WordSet set) {
 std::string NecessaryBool(BlockField field, bool wanted) {
   switch (field) {
     case BlockField::kReadOnly:
-      return fmt::format("m.?readOnly.orValue(null) {} true", wanted ? "==" : "!=");
+      return wanted ? "has(m.readOnly)" : "!has(m.readOnly)";  // false is left out
     case BlockField::kSubPath:
-      return fmt::format(
-          "[m.?subPath.orValue(''), m.?subPathExpr.orValue('')].{}",
-          wanted ? "exists(p, p != '' && p != null)" : "all(p, p == '' || p == null)");
+      return wanted ? "(has(m.subPath) || has(m.subPathExpr))"
+                    : "!has(m.subPath) && !has(m.subPathExpr)";
     case BlockField::kPrivileged:
       if (!wanted) return std::string(kCelTrue);
-      return "[c.?securityContext.orValue(null)].exists(sc, type(sc) == map && "
-             "sc.?privileged.orValue(null) == true)";
+      return "c.?securityContext.?privileged.orValue(false) == true";
     default:
       return std::string(kCelTrue);
   }
@@ -256,21 +199,19 @@ std::string SilenceOf(const Block& block) {
 
 // The whole
 
-void AddOnce(std::string question, Texts* questions) {
-  if (std::find(questions->begin(), questions->end(), question) == questions->end()) {
-    questions->push_back(std::move(question));
-  }
-}
-
 /// What must hold of every mount of a pod for all rules to have nothing to say of it, but for
 /// Kubernetes'.
 Texts SilenceOfRules(const Engine& engine) {
-  Texts questions;
+  std::set<AdviceNeed> needs;
+  bool unknown = false;
   for (const RuleInfo& rule : AllRules()) {
     if (engine.ActionOfAdvice(rule.id) == Action::kOff) continue;
     const std::optional<AdviceNeed> need = NeedOf(rule.id);
-    AddOnce(need ? SilenceOf(*need) : std::string(kCelFalse), &questions);
+    if (need) needs.insert(*need);
+    unknown |= !need;
   }
+  Texts questions = SilenceOf(needs);
+  if (unknown) questions.emplace_back(kCelFalse);
   for (const PolicyRule* rule : engine.rules()) {
     for (const Block& block : rule->match) AddOnce(SilenceOf(block), &questions);
   }
@@ -285,54 +226,40 @@ bool Holds(std::string_view text, const Texts& in) {
 
 /// Whether nothing can be said of the pod spec `s`.
 std::string SilentSpec(const Engine& engine) {
-  Texts of_mount = SilenceOfRules(engine);
-  Texts of_container;
-  const bool kubernetes = engine.kubernetes_action() != Action::kOff;
-  if (kubernetes) {
-    of_mount.insert(of_mount.end(), kSoundMount.begin(), kSoundMount.end());
-    of_container.emplace_back("c.?volumeDevices.orValue([]) == []");
-  }
-  const std::string mounts = fmt::format(
-      "[c.?volumeMounts.orValue([])].all(ms, type(ms) == list && ms.size() <= {} &&\n"
-      "        ms.all(m, type(m) == map) && ms.all(m, {}))",
-      kMostMounts, CelAll(of_mount));
-  of_container.push_back(mounts);
+  const Texts of_mount = SilenceOfRules(engine);
   std::string silent = fmt::format(
-      "[s.?containers.orValue([]), s.?initContainers.orValue([]){}].all(cs, type(cs) == list &&\n"
-      "      cs.size() <= {} && cs.all(c, type(c) == map && {}))",
-      kubernetes ? "" : ", s.?ephemeralContainers.orValue([])", kMostContainers,
-      CelAll(of_container));
-  // An ephemeral container may have no subPath: pods with one are judged.
-  if (kubernetes) {
-    silent = fmt::format("s.?ephemeralContainers.orValue([]) == [] &&\n    {}", silent);
-  }
+      "[s.?containers.orValue([]), s.?initContainers.orValue([]), "
+      "s.?ephemeralContainers.orValue([])].all(cs,\n"
+      "      cs == null || cs.size() <= {} && cs.all(c, !has(c.volumeMounts) || "
+      "c.volumeMounts.size() <= {} &&\n"
+      "        c.volumeMounts.all(m, {})))",
+      kMostContainers, kMostMounts, CelAll(of_mount));
   const bool watched = Holds("in watched", of_mount);
   if (watched) silent = fmt::format("[{}].all(watched,\n    {})", kWatchedVolumes, silent);
-  if (kubernetes) {
-    silent = fmt::format("[{}].all(sound,\n    {})", kSoundVolumes, silent);
-  }
-  if (!kubernetes && !watched && !Holds("vs.exists", of_mount)) return silent;
-  return fmt::format(
-      "[s.?volumes.orValue([])].all(vs, type(vs) == list && vs.size() <= {} && vs.all(v, type(v) "
-      "== map) &&\n    {})",
-      kMostVolumes, silent);
+  if (!watched && !Holds("vs.exists", of_mount)) return silent;
+  return fmt::format("[s.?volumes.orValue([])].all(vs, vs.size() <= {} &&\n    {})", kMostVolumes,
+                     silent);
 }
 
-/// The value at `path` of each of `list`, as a list of maps; {} where the path ends early. What is
-/// no map is left out.
-std::string Step(std::string list, std::string_view path) {
-  const std::string maps = ".filter(x, type(x) == map)";
-  list += maps;
-  while (!path.empty()) {
-    const std::size_t dot = std::min(path.find('.'), path.size());
-    list += fmt::format(".map(x, x.?{}.orValue({{}})){}", path.substr(0, dot), maps);
-    path.remove_prefix(std::min(dot + 1, path.size()));
-  }
-  return list;
+/// The value at `path`, and at `field` behind it, of `object`, in a list; an empty list where there
+/// is none.
+std::string ListOf(std::string_view object, std::string_view path, std::string_view field) {
+  std::string value(object);
+  const auto step = [&value](std::string_view fields) {
+    while (!fields.empty()) {
+      const std::size_t dot = std::min(fields.find('.'), fields.size());
+      value += fmt::format(".?{}", fields.substr(0, dot));
+      fields.remove_prefix(std::min(dot + 1, fields.size()));
+    }
+  };
+  step(path);
+  step(field);
+  return fmt::format("[?{}]", value);
 }
 
-/// The pod template of `object`, in a list of one; in an empty list where it is none.
-std::string Templates(std::string_view object, const core::WorkloadTable& workloads) {
+/// The field of the pod template of `object`, in a list of one; an empty list where there is none.
+std::string OfTemplate(std::string_view object, std::string_view field,
+                       const core::WorkloadTable& workloads) {
   std::map<std::string, Texts> kinds_by_path;
   for (const core::Workload& workload : workloads.all()) {
     if (workload.kubernetes_own) AddOnce(workload.kind, &kinds_by_path[workload.paths.front()]);
@@ -340,7 +267,7 @@ std::string Templates(std::string_view object, const core::WorkloadTable& worklo
   std::string expression;
   for (const auto& [path, kinds] : kinds_by_path) {
     expression += fmt::format("request.kind.kind in {} ? {} :\n    ", CelStrings(kinds),
-                              Step(fmt::format("[dyn({})]", object), path));
+                              ListOf(object, path, field));
   }
   return fmt::format("({}[])", expression);
 }
@@ -356,23 +283,16 @@ Texts GroupsOf(const core::WorkloadTable& workloads) {
 /// Whether an update leaves all alone that is judged; metadata is compared where rules read it.
 std::string Unchanged(const Engine& engine) {
   const core::WorkloadTable& workloads = engine.workloads();
-  const auto same = [](const std::string& now, const std::string& before) {
-    return fmt::format("{} ==\n  {}", now, before);
+  const auto same = [&workloads](std::string_view field) {
+    return fmt::format("{} ==\n  {}", OfTemplate("object", field, workloads),
+                       OfTemplate("oldObject", field, workloads));
   };
-  const std::string now = Templates("object", workloads);
-  const std::string before = Templates("oldObject", workloads);
-  Texts all = {
-      "request.operation == 'UPDATE'", Step(now, "spec") + ".size() == 1",
-      same(Step(now, "spec"), Step(before, "spec")),
-      same(Step("[dyn(object)]", "spec") + ".map(x, x.?volumeClaimTemplates.orValue([]))",
-           Step("[dyn(oldObject)]", "spec") + ".map(x, x.?volumeClaimTemplates.orValue([]))")};
-  const auto add = [&](const Texts& keys, std::string_view field) {
-    if (keys.empty()) return;
-    const std::string path = fmt::format("metadata.{}", field);
-    all.push_back(same(Step(now, path), Step(before, path)));
-  };
-  add(engine.metadata_keys().labels, "labels");
-  add(engine.metadata_keys().annotations, "annotations");
+  Texts all = {"request.operation == 'UPDATE'",
+               OfTemplate("object", "spec", workloads) + ".size() == 1", same("spec"),
+               "[?object.?spec.?volumeClaimTemplates] == [?oldObject.?spec.?volumeClaimTemplates]"};
+  const MetadataKeys& keys = engine.metadata_keys();
+  if (!keys.labels.empty()) all.push_back(same("metadata.labels"));
+  if (!keys.annotations.empty()) all.push_back(same("metadata.annotations"));
   return CelAll(all);
 }
 
@@ -400,7 +320,7 @@ MatchConditions MatchConditionsOf(const Engine& engine) {
   const std::string silent = SilentSpec(engine);
   result.conditions.push_back(
       {"may-be-spoken-of", fmt::format("!({} &&\n  {}.exists(s,\n    {}))", own,
-                                       Step(Templates("object", workloads), "spec"), silent)});
+                                       OfTemplate("object", "spec", workloads), silent)});
   return result;
 }
 

@@ -19,10 +19,12 @@ struct MatchConditions {
 /// excepted findings included, whatever the runtime.
 ///
 /// Sound, not sharp: an object that is spared has no finding, but not every object without one is
-/// spared. Of Kubernetes' own kinds it is taken that they decode, which the API server sees to; of
-/// custom kinds nothing is, and they are never spared. No condition fails on any object, null and
-/// values of wrong types included, and each stays within the cost that the API server allows,
-/// because objects with very many containers, mounts or volumes are not spared.
+/// spared. Of Kubernetes' own kinds it is taken that they decode and are valid: the API server
+/// validates before it asks webhooks (k8s.io/apiserver v0.36
+/// pkg/registry/generic/registry/store.go, create and Update). Of custom kinds nothing is taken,
+/// and they are never spared. No condition fails on any object, and each stays within the cost that
+/// the API server allows, because objects with very many containers, mounts or volumes are not
+/// spared.
 MatchConditions MatchConditionsOf(const Engine& engine);
 
 }  // namespace mountguard::policy

@@ -22,7 +22,7 @@ import (
 )
 
 // run gives what mountguard prints; it may end with the code of findings.
-func run(t *testing.T, input []byte, arguments ...string) []byte {
+func run(t testing.TB, input []byte, arguments ...string) []byte {
 	t.Helper()
 	binary := os.Getenv("MOUNTGUARD_BIN")
 	if binary == "" {

@@ -31,9 +31,15 @@ func ReadConditions(text []byte) (*Conditions, error) {
 	if len(read.MatchConditions) == 0 {
 		return nil, errors.New("there are no conditions")
 	}
+	return CompileConditions(read.MatchConditions)
+}
+
+// CompileConditions makes conditions ready to be asked. The error tells what the API server has against a webhook configuration
+// with them.
+func CompileConditions(list []registrationv1.MatchCondition) (*Conditions, error) {
 	failurePolicy, sideEffects, url := registrationv1.Fail, registrationv1.SideEffectClassNone, "https://127.0.0.1/validate"
 	webhook := registrationv1.ValidatingWebhook{Name: "mounts.mountguard.io", ClientConfig: registrationv1.WebhookClientConfig{URL: &url},
-		FailurePolicy: &failurePolicy, SideEffects: &sideEffects, AdmissionReviewVersions: []string{"v1"}, MatchConditions: read.MatchConditions}
+		FailurePolicy: &failurePolicy, SideEffects: &sideEffects, AdmissionReviewVersions: []string{"v1"}, MatchConditions: list}
 	err := check(&registrationv1.ValidatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: "mountguard"},
 		Webhooks: []registrationv1.ValidatingWebhook{webhook}})
 	if err != nil {
@@ -41,12 +47,12 @@ func ReadConditions(text []byte) (*Conditions, error) {
 	}
 	// As the API server's webhook accessor does.
 	var accessors []cel.ExpressionAccessor
-	for i := range read.MatchConditions {
-		accessors = append(accessors, (*matchconditions.MatchCondition)(&read.MatchConditions[i]))
+	for i := range list {
+		accessors = append(accessors, (*matchconditions.MatchCondition)(&list[i]))
 	}
 	compiled := cel.NewConditionCompiler(environments).CompileCondition(accessors,
 		cel.OptionalVariableDeclarations{HasAuthorizer: true}, environment.StoredExpressions)
-	return &Conditions{List: read.MatchConditions,
+	return &Conditions{List: list,
 		matcher: matchconditions.NewMatcher(compiled, &failurePolicy, "webhook", "validating", "mounts.mountguard.io")}, errors.Join(compiled.CompilationErrors()...)
 }
 
