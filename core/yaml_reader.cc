@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -382,11 +383,13 @@ class YamlPump {
   }
 
   /// `{} x "y`: as the empty collection may yet become a key, libyaml goes on to the end of the
-  /// line and refuses what is wrong there; go-yaml takes one token behind it and looks no further.
-  /// So the document is what was read before, else the empty collection.
+  /// line and refuses what is wrong there; go-yaml takes one token behind the document and looks no
+  /// further, where an empty collection counts as one. So the document is what was read before,
+  /// else the empty collection.
   bool EndsBeforeProblem(SourcePos* dropped) {
     const auto& tokens = events_.state().tokens;
-    if (builder_.depth() > 0 || held_ || tokens.tail - tokens.head < 3) return false;
+    const std::ptrdiff_t looked_at = root_is_read_ ? 2 : 3;
+    if (builder_.depth() > 0 || held_ || tokens.tail - tokens.head < looked_at) return false;
     const yaml_token_t& open = tokens.head[0];
     const yaml_token_t& close = tokens.head[1];
     const bool mapping = open.type == YAML_FLOW_MAPPING_START_TOKEN;

@@ -208,6 +208,11 @@ TEST_CASE("text behind the end of a document is dropped, and that is told") {
   CHECK(dots->json == "{\"a\":1}");
   CHECK(dots->dropped == SourcePos{3, 1});
   CHECK(ReadOne("{a: 1} {b: 2}\n").value().dropped == SourcePos{1, 8});
+  // Of what follows kubectl looks at one token, or at an empty collection.
+  const auto collection = ReadOne("{a: 1}\n{}- b\n");
+  REQUIRE(collection.has_value());
+  CHECK(collection->json == R"({"a":1})");
+  CHECK(collection->dropped == SourcePos{2, 1});
   CHECK_FALSE(ReadOne("a: 1\n...\n# nothing\n").value().dropped.known());
 }
 
