@@ -198,16 +198,21 @@ CodeFrame MakeCodeFrame(const LineIndex& lines, SourcePos position, int width) {
 }
 
 std::string PrintableText(std::string_view text) {
-  if (std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; })) {
-    return std::string(text);
-  }
   std::string out;
+  AppendPrintable(text, &out);
+  return out;
+}
+
+void AppendPrintable(std::string_view text, std::string* out) {
+  if (IsPrintableAscii(text)) {
+    out->append(text);
+    return;
+  }
   while (!text.empty()) {
     const Rune rune = DecodeRune(text);
-    AppendRune(Printable(rune), &out);
+    AppendRune(Printable(rune), out);
     text.remove_prefix(rune.length);
   }
-  return out;
 }
 
 std::string ToText(const CodeFrame& frame, const FramePaint& paint) {

@@ -52,6 +52,8 @@ CodeFrame MakeCodeFrame(const LineIndex& lines, SourcePos position, int width);
 /// `text` with everything replaced that could steer a terminal: control characters, text direction,
 /// bytes that are no UTF-8.
 std::string PrintableText(std::string_view text);
+/// The same behind what `out` holds.
+void AppendPrintable(std::string_view text, std::string* out);
 
 /// What is put before and behind the parts of a frame: a terminal's escape sequences, or nothing.
 struct FramePaint {

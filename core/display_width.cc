@@ -38,6 +38,7 @@ int DisplayWidth(char32_t code_point) {
 }
 
 int DisplayWidth(std::string_view text) {
+  if (IsPrintableAscii(text)) return static_cast<int>(text.size());
   int width = 0;
   while (!text.empty()) {
     const Rune rune = DecodeRune(text);

@@ -25,6 +25,10 @@ std::size_t CountRunes(std::string_view text);
 
 bool IsValidUtf8(std::string_view text);
 
+/// True if every byte is printable ASCII, a blank to a tilde: such a text takes as many columns as
+/// it has bytes, and may be printed as it is. Looks at eight bytes at a time.
+bool IsPrintableAscii(std::string_view text);
+
 }  // namespace mountguard::core
 
 #endif  // MOUNTGUARD_CORE_UTF8_H_

@@ -47,7 +47,10 @@ HostView::HostView(const MountTree& host, const PeerGroups& groups) : host_(host
   for (const Mount& mount : host.mounts()) {
     devices_.push_back(NumberOf(mount.device));
     if (mount.shared != 0) peers_.push_back(mount.shared);
-    for (const int group : groups.SourcesOf(mount)) heard_.push_back(group);
+    groups.AnySourceOf(mount, [this](int group) {
+      heard_.push_back(group);
+      return false;  // all of them
+    });
     if (!host.IsVisible(mount)) continue;
     by_root_.push_back(&mount);
     by_path_.push_back(&mount);
@@ -64,10 +67,8 @@ bool HostView::Holds(const Device& device) const {
 }
 
 bool HostView::Feeds(const Mount& mount) const {
-  const std::vector<int> sources = groups_.SourcesOf(mount);
-  return std::any_of(sources.begin(), sources.end(), [this](int group) {
-    return std::binary_search(peers_.begin(), peers_.end(), group);
-  });
+  return groups_.AnySourceOf(
+      mount, [this](int group) { return std::binary_search(peers_.begin(), peers_.end(), group); });
 }
 
 bool HostView::HearsFrom(const Mount& mount) const {
@@ -87,8 +88,12 @@ void HostView::Collect(const MountTree& own, const Mount& mount, const Mount& ho
     link.host_path = host.mount_point;
     link.own_path = PathThrough(mount, host.root);
   }
-  if (link.own_path.empty() || host_.MountAt(link.host_path) != &host ||
-      own.MountAt(link.own_path) != &mount) {
+  // Both mounts are visible, so paths lead to their own places.
+  const auto leads_to = [](const MountTree& tree, const Mount& to, const std::string& path) {
+    return path == to.mount_point || tree.MountAt(path) == &to;
+  };
+  if (link.own_path.empty() || !leads_to(host_, host, link.host_path) ||
+      !leads_to(own, mount, link.own_path)) {
     return;
   }
   link.sees = groups_.Reaches(host.shared, mount);

@@ -1,22 +1,23 @@
 #include "node/mount_tree.h"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 #include <tuple>
 #include <utility>
 
 #include "core/path.h"
+#include "core/text_hash.h"
 
 namespace mountguard::node {
 namespace {
 
-// FNV-1a: a path's hash goes on from that of the path above it.
-constexpr std::uint64_t kHashStart = 14695981039346656037ULL;
-constexpr std::uint64_t kHashFactor = 1099511628211ULL;
-
-std::uint64_t HashOn(std::uint64_t hash, std::string_view text) {
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * kHashFactor;
-  return hash;
+/// A path's hash goes on from that of the path above it, by the next component with its slash. It
+/// is keyed: containers choose the paths that they mount on, and must not be able to choose which
+/// of them meet in one slot.
+std::uint64_t HashOn(std::uint64_t hash, std::string_view component) {
+  constexpr std::uint64_t kFactor = 0x9E3779B97F4A7C15ULL;
+  return (std::rotl(hash, 31) ^ core::TextHash()(component)) * kFactor;
 }
 
 std::size_t Slot(std::uint64_t path_hash, std::uint32_t parent, std::size_t slots) {
@@ -29,10 +30,9 @@ std::size_t Slot(std::uint64_t path_hash, std::uint32_t parent, std::size_t slot
 /// returns false.
 template <class Visit>
 void ForEachPrefix(std::string_view path, const Visit& visit) {
-  std::uint64_t hash = HashOn(kHashStart, "/");
-  if (!visit(path.substr(0, 1), hash)) return;
+  if (!visit(path.substr(0, 1), HashOn(0, "/"))) return;
   if (path.size() < 2) return;
-  hash = kHashStart;
+  std::uint64_t hash = 0;
   for (std::size_t begin = 0; begin < path.size();) {
     std::size_t end = path.find('/', begin + 1);
     if (end == std::string_view::npos) end = path.size();
@@ -42,7 +42,14 @@ void ForEachPrefix(std::string_view path, const Visit& visit) {
   }
 }
 
-std::uint64_t HashOf(std::string_view path) { return HashOn(kHashStart, path); }
+std::uint64_t HashOf(std::string_view path) {
+  std::uint64_t last = 0;
+  ForEachPrefix(path, [&last](std::string_view, std::uint64_t hash) {
+    last = hash;
+    return true;
+  });
+  return last;
+}
 
 std::size_t SlotsFor(std::size_t entries) {
   std::size_t slots = 16;
@@ -77,26 +84,34 @@ void MountTree::FindParents() {
 void MountTree::IndexChildren() {
   children_.assign(SlotsFor(mounts_.size()), kNone);
   covers_.assign(mounts_.size(), kNone);
+  hashes_.reserve(mounts_.size());
+  replaced_.assign(mounts_.size(), false);
   for (std::uint32_t i = 0; i < mounts_.size(); ++i) {
     const std::uint32_t parent = parents_[i];
     const std::string_view path = mounts_[i].mount_point;
     if (parent != kNone && mounts_[parent].mount_point == path) covers_[parent] = i;
-    std::size_t slot = Slot(HashOf(path), parent, children_.size());
-    while (children_[slot] != kNone &&
-           (parents_[children_[slot]] != parent || mounts_[children_[slot]].mount_point != path)) {
+    const std::uint64_t hash = hashes_.emplace_back(HashOf(path));
+    std::size_t slot = Slot(hash, parent, children_.size());
+    while (children_[slot] != kNone && !IsChild(children_[slot], parent, path, hash)) {
       slot = (slot + 1) & (children_.size() - 1);
     }
     // Old kernels let two mounts stand side by side; the younger one is found.
+    if (children_[slot] != kNone) replaced_[children_[slot]] = true;
     children_[slot] = i;
   }
+}
+
+/// True if that mount is mounted on `parent` at `path`. Most that are not differ in their hash.
+bool MountTree::IsChild(std::uint32_t index, std::uint32_t parent, std::string_view path,
+                        std::uint64_t hash) const {
+  return hashes_[index] == hash && parents_[index] == parent && mounts_[index].mount_point == path;
 }
 
 std::uint32_t MountTree::ChildAt(std::uint32_t parent, std::string_view path,
                                  std::uint64_t hash) const {
   for (std::size_t slot = Slot(hash, parent, children_.size()); children_[slot] != kNone;
        slot = (slot + 1) & (children_.size() - 1)) {
-    const std::uint32_t child = children_[slot];
-    if (parents_[child] == parent && mounts_[child].mount_point == path) return child;
+    if (IsChild(children_[slot], parent, path, hash)) return children_[slot];
   }
   return kNone;
 }
@@ -107,14 +122,14 @@ bool MountTree::IsHiddenOnTheWay(std::uint32_t index) const {
   const std::uint32_t parent = parents_[index];
   const std::string_view own = mounts_[index].mount_point;
   const std::string_view base = parent == kNone ? "/" : mounts_[parent].mount_point;
-  if (!core::IsAtOrUnder(own, base)) return true;
+  if (!core::IsAtOrUnder(own, base) || replaced_[index]) return true;
   bool hidden = false;
-  ForEachPrefix(own, [&](std::string_view prefix, std::uint64_t hash) {
-    if (prefix.size() < base.size()) return true;
-    const std::uint32_t there = ChildAt(parent, prefix, hash);
-    hidden = there != (prefix.size() == own.size() ? index : kNone);
-    return !hidden && prefix.size() < own.size();
-  });
+  ForEachPrefix(own.substr(0, std::max<std::size_t>(own.rfind('/'), 1)),
+                [&](std::string_view prefix, std::uint64_t hash) {
+                  if (prefix.size() < base.size()) return true;
+                  hidden = prefix.size() < own.size() && ChildAt(parent, prefix, hash) != kNone;
+                  return !hidden;
+                });
   return hidden;
 }
 
@@ -170,13 +185,13 @@ const Mount* MountTree::MountAt(std::string_view path) const {
 std::vector<PathCount> MountTree::StackedPaths() const {
   // Numbers instead of mounts are sorted, and only of paths that are there twice.
   const auto same_path = [this](std::uint32_t a, std::uint32_t b) {
-    return mounts_[a].mount_point == mounts_[b].mount_point;
+    return hashes_[a] == hashes_[b] && mounts_[a].mount_point == mounts_[b].mount_point;
   };
   std::vector<std::uint32_t> slots(SlotsFor(mounts_.size()), kNone);  // the first mount of a path
   std::vector<std::uint32_t> stacked;
   std::vector<bool> counted(mounts_.size());
   for (std::uint32_t i = 0; i < mounts_.size(); ++i) {
-    std::size_t slot = Slot(HashOf(mounts_[i].mount_point), 0, slots.size());
+    std::size_t slot = Slot(hashes_[i], 0, slots.size());
     while (slots[slot] != kNone && !same_path(slots[slot], i)) {
       slot = (slot + 1) & (slots.size() - 1);
     }

@@ -56,12 +56,16 @@ class MountTree {
   void IndexChildren();
   void FindVisible();
   bool IsHiddenOnTheWay(std::uint32_t index) const;
+  bool IsChild(std::uint32_t index, std::uint32_t parent, std::string_view path,
+               std::uint64_t hash) const;
   std::uint32_t ChildAt(std::uint32_t parent, std::string_view path, std::uint64_t hash) const;
 
   const std::vector<Mount>& mounts_;
   std::vector<std::uint32_t> parents_;   // indices; kNone for none
   std::vector<std::uint32_t> children_;  // hash table of (parent, mount point); kNone is free
   std::vector<std::uint32_t> covers_;    // who is mounted on each root
+  std::vector<std::uint64_t> hashes_;    // of the mount points
+  std::vector<bool> replaced_;           // another one stands beside it, at the same place
   std::vector<bool> visible_;
 };
 

@@ -52,8 +52,7 @@ std::vector<int> PeerGroups::ReachedFrom(int group) const {
 }
 
 bool PeerGroups::Reaches(int group, const Mount& mount) const {
-  const std::vector<int> sources = SourcesOf(mount);
-  return group != 0 && std::find(sources.begin(), sources.end(), group) != sources.end();
+  return group != 0 && AnySourceOf(mount, [group](int source) { return source == group; });
 }
 
 }  // namespace mountguard::node

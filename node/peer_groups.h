@@ -1,6 +1,7 @@
 #ifndef MOUNTGUARD_NODE_PEER_GROUPS_H_
 #define MOUNTGUARD_NODE_PEER_GROUPS_H_
 
+#include <cstddef>
 #include <unordered_map>
 #include <vector>
 
@@ -27,6 +28,19 @@ class PeerGroups {
 
   /// The groups that mount events of `group` reach: itself first, then all below it.
   std::vector<int> ReachedFrom(int group) const;
+
+  /// True if `is(group)` for any of SourcesOf(mount), which are not put into a list for it.
+  template <class Is>
+  bool AnySourceOf(const Mount& mount, const Is& is) const {
+    if (mount.shared != 0 && is(mount.shared)) return true;
+    // Tables are read one after the other: together they may say a circle.
+    std::size_t steps = 0;
+    for (int group = mount.master; group != 0 && steps <= masters_.size(); ++steps) {
+      if (is(group)) return true;
+      group = MasterOf(group);
+    }
+    return false;
+  }
 
   /// The group that `group` is a slave of, 0 if it has none or that is not known.
   int MasterOf(int group) const;

@@ -59,7 +59,7 @@ class Surveyor {
       if (one.container) one.names = namer.NamesOf(*one.container);
     }
     for (const MountNamespace& one : survey_.namespaces) {
-      survey_.propagation.Add(*one.table, *one.tree);
+      survey_.groups.Add(*one.table);
     }
     if (!GroupsAreKnown()) AddOtherGroups();
     return std::move(survey_);
@@ -193,16 +193,18 @@ class Surveyor {
 
   /// False if some mount has a master that no mount that was read is a peer of.
   bool GroupsAreKnown() const {
-    std::unordered_set<int> seen;
-    std::unordered_set<int> masters;
+    std::vector<int> seen;
+    std::vector<int> masters;
     for (const MountNamespace& one : survey_.namespaces) {
       for (const Mount& mount : one.table->mounts()) {
-        if (mount.shared != 0) seen.insert(mount.shared);
-        if (mount.master != 0) masters.insert(mount.master);
+        if (mount.shared != 0) seen.push_back(mount.shared);
+        if (mount.master != 0) masters.push_back(mount.master);
       }
     }
-    return std::all_of(masters.begin(), masters.end(),
-                       [&seen](int group) { return seen.count(group) != 0; });
+    std::sort(seen.begin(), seen.end());
+    std::sort(masters.begin(), masters.end());
+    return std::includes(seen.begin(), seen.end(), masters.begin(),
+                         std::unique(masters.begin(), masters.end()));
   }
 
   void AddOtherGroups() {
@@ -213,7 +215,7 @@ class Surveyor {
       const NamespaceKey key = KeyOf(pid);
       if (std::find(read.begin(), read.end(), key) != read.end()) continue;
       read.push_back(key);
-      if (const auto table = reader_.Mounts(pid)) survey_.propagation.AddGroups(*table);
+      if (const auto table = reader_.Mounts(pid)) survey_.groups.Add(*table);
     }
   }
 

@@ -12,8 +12,8 @@
 #include "node/container_names.h"
 #include "node/mount_tree.h"
 #include "node/mountinfo.h"
+#include "node/peer_groups.h"
 #include "node/process.h"
-#include "node/propagation.h"
 
 namespace mountguard::node {
 
@@ -47,9 +47,8 @@ struct Unseen {
 /// What was read of a node at one moment, or nearly: mounts may come and go between two tables.
 struct Survey {
   std::vector<MountNamespace> namespaces;  // the host's first, if it could be read
-  std::size_t asked_from =
-      0;                    // the first that was asked for: 1 if the host is there for comparison
-  Propagation propagation;  // of all namespaces, by their index
+  std::size_t asked_from = 0;  // the first that was asked for: 1 if the host is for comparison
+  PeerGroups groups;           // of all namespaces, and of others where they tell more
   std::vector<Unseen> unseen;
 
   const MountNamespace* host() const {

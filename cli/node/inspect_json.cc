@@ -66,10 +66,9 @@ void PutMissing(const Inspection& inspection, const Inspection::Space& space,
   json->EndArray().EndObject();
 }
 
-std::string MountJson(const Inspection& inspection, const Inspection::Space& space,
-                      const InspectedMount& one) {
-  std::string text;
-  JsonWriter json(&text);
+void PutMount(const Inspection& inspection, const Inspection::Space& space,
+              const InspectedMount& one, std::string* text) {
+  JsonWriter json(text);
   json.BeginObject();
   PutKernelFields(*one.mount, &json);
   json.Key("visible").Bool(one.visible);
@@ -91,7 +90,6 @@ std::string MountJson(const Inspection& inspection, const Inspection::Space& spa
     json.EndArray();
   }
   json.EndObject();
-  return text;
 }
 
 void PutSpace(const node::MountNamespace& space, JsonWriter* json) {
@@ -132,10 +130,11 @@ void WriteSpace(const Inspection& inspection, const Inspection::Space& space, st
   }
   json.EndArray();
   out << "    " << head << ",\"mounts\":[";
-  bool first = true;
+  std::string line = "\n      ";
   inspection.ForEachMount(space, [&](const InspectedMount& one) {
-    out << (first ? "\n      " : ",\n      ") << MountJson(inspection, space, one);
-    first = false;
+    PutMount(inspection, space, one, &line);
+    out << line;
+    line = ",\n      ";
   });
   out << "\n    ]}";
 }

@@ -59,10 +59,12 @@ class TextWriter {
 
   static void Fill(const InspectedMount& one, bool host, Row* row) {
     auto cell = row->begin();
-    const auto put = [&cell](std::string_view text) { *cell++ = core::PrintableText(text); };
-    std::string path(one.mount->mount_point);
-    if (one.at_path > 1) path += fmt::format(" (x{})", one.at_path);
-    put(path);
+    const auto put = [&cell](std::string_view text) {
+      cell->clear();  // its memory serves the next row, too
+      core::AppendPrintable(text, &*cell++);
+    };
+    put(one.mount->mount_point);
+    if (one.at_path > 1) row->front() += fmt::format(" (x{})", one.at_path);
     put(KernelText(*one.mount));
     if (host) {
       put(one.visible ? ModeText(one) : "hidden");

@@ -19,7 +19,7 @@ Inspection::Inspection(node::Survey survey) : survey_(std::move(survey)) {
   // Alone the host need not be compared with anything.
   const bool host_alone = survey_.namespaces.size() == 1 && survey_.host() != nullptr;
   if (survey_.host() == nullptr || host_alone) return;
-  host_.emplace(*survey_.host()->tree, survey_.propagation.groups());
+  host_.emplace(*survey_.host()->tree, survey_.groups);
   pinned_ = node::FindPinned(survey_, *host_);
 }
 

@@ -55,7 +55,8 @@ std::string KernelText(const node::Mount& mount) {
   std::string text;
   const auto add = [&text](std::string_view field, int group) {
     if (group == 0) return;
-    text += fmt::format("{}{}:{}", text.empty() ? "" : " ", field, group);
+    if (!text.empty()) text += ' ';
+    text.append(field).append(":").append(fmt::format_int(group).c_str());
   };
   add("shared", mount.shared);
   add("master", mount.master);
@@ -71,8 +72,8 @@ std::string FileSystemText(const node::Mount& mount) {
   return text;
 }
 
-std::string ModeText(const InspectedMount& one) {
-  if (one.mode) return std::string(core::ToString(*one.mode));
+std::string_view ModeText(const InspectedMount& one) {
+  if (one.mode) return core::ToString(*one.mode);
   switch (ServedModes(one.mount->Propagation())) {
     case 3:
       return "serves all modes";

@@ -20,7 +20,7 @@ std::string KernelText(const node::Mount& mount);
 /// "ext4 /dev/sda1[/srv/agent]": type, source, and what of it is mounted if not all.
 std::string FileSystemText(const node::Mount& mount);
 /// "Bidirectional", or of a mount of the host which modes it serves.
-std::string ModeText(const InspectedMount& one);
+std::string_view ModeText(const InspectedMount& one);
 /// "PROPAGATION_BIDIRECTIONAL", "" for mounts of the host.
 std::string_view CriText(const InspectedMount& one);
 /// "both ways", "host to here", "here to host", "nothing"; "" for mounts of the host.

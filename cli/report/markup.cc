@@ -32,8 +32,10 @@ std::string PolicyHash(std::string_view text) {
 }  // namespace
 
 std::string Escaped(std::string_view text) {
+  std::string printable = core::PrintableText(text);
+  if (printable.find_first_of("&<>\"") == std::string::npos) return printable;
   std::string out;
-  for (const char c : core::PrintableText(text)) {
+  for (const char c : printable) {
     switch (c) {
       case '&':
         out += "&amp;";

@@ -7,6 +7,7 @@
 using mountguard::core::AppendRune;
 using mountguard::core::CountRunes;
 using mountguard::core::DecodeRune;
+using mountguard::core::IsPrintableAscii;
 using mountguard::core::IsValidUtf8;
 
 TEST_CASE("every length of code point goes through both ways") {
@@ -38,4 +39,18 @@ TEST_CASE("code points are counted, not bytes") {
   CHECK(CountRunes("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80") == 3);
   CHECK(CountRunes("a\xff") == 2);
   CHECK(IsValidUtf8("\xe2\x82\xac"));
+}
+
+TEST_CASE("printable ASCII is told from all else, wherever it stands") {
+  CHECK(IsPrintableAscii(""));
+  for (std::size_t length = 1; length < 20; ++length) {
+    for (std::size_t at = 0; at < length; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(length, '~');
+        text[at] = static_cast<char>(byte);
+        if (IsPrintableAscii(text) == (byte >= ' ' && byte <= '~')) continue;
+        FAIL("byte " << byte << " at " << at << " of " << length);
+      }
+    }
+  }
 }
