@@ -7,26 +7,24 @@
 //
 // Runs take turns, and the fastest of each counts.
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <limits>
 #include <string>
 #include <vector>
+
+#include "tests/bench/run_program.h"
 
 namespace {
 
 namespace fs = std::filesystem;
+using mountguard::bench::Run;
+using mountguard::bench::RunTwice;
+using mountguard::bench::Usage;
 
 constexpr int kRounds = 5;
 constexpr int kFiles = 1000;
@@ -84,80 +82,6 @@ spec:
 
 /// Of the pods that are looked at for time, every tenth is refused.
 bool IsRefused(int number) { return number % 10 == 0; }
-
-/// What a run took; at first more than any.
-struct Usage {
-  double seconds = std::numeric_limits<double>::infinity();
-  double cpu_seconds = std::numeric_limits<double>::infinity();
-  double megabytes = std::numeric_limits<double>::infinity();  // resident, at most
-
-  void TakeBest(const Usage& other) {
-    seconds = std::min(seconds, other.seconds);
-    cpu_seconds = std::min(cpu_seconds, other.cpu_seconds);
-    megabytes = std::min(megabytes, other.megabytes);
-  }
-};
-
-double Seconds(const timeval& time) {
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-}
-
-/// A program that was started, with its output thrown away.
-struct Running {
-  std::vector<std::string> words;
-  std::chrono::steady_clock::time_point start;
-  pid_t pid = 0;
-};
-
-[[noreturn]] void DidNotRun(const std::vector<std::string>& words) {
-  fmt::print(stderr, "{} did not run\n", fmt::join(words, " "));
-  std::exit(1);
-}
-
-/// `input` becomes its standard input.
-Running Start(const std::vector<std::string>& words, const std::string& input = "/dev/null") {
-  std::vector<char*> argv;
-  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input.c_str(), O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  Running running{words, std::chrono::steady_clock::now()};
-  if (posix_spawn(&running.pid, argv[0], &actions, nullptr, argv.data(), environ) != 0) {
-    DidNotRun(words);
-  }
-  posix_spawn_file_actions_destroy(&actions);
-  return running;
-}
-
-/// Waits for the end. The program must not exit with more than `most`.
-Usage Finish(const Running& running, int most = 1) {
-  int status = 0;
-  rusage used{};
-  if (wait4(running.pid, &status, 0, &used) != running.pid || !WIFEXITED(status) ||
-      WEXITSTATUS(status) > most) {
-    DidNotRun(running.words);
-  }
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - running.start;
-  return {elapsed.count(), Seconds(used.ru_utime) + Seconds(used.ru_stime),
-          static_cast<double>(used.ru_maxrss) / 1024};
-}
-
-Usage Run(const std::vector<std::string>& words, const std::string& input = "/dev/null",
-          int most = 1) {
-  return Finish(Start(words, input), most);
-}
-
-/// Runs a program twice at the same time: the slower of the two.
-Usage RunTwice(const std::vector<std::string>& words) {
-  const Running first = Start(words);
-  const Running second = Start(words);
-  Usage slower = Finish(first);
-  slower.seconds = std::max(slower.seconds, Finish(second).seconds);
-  return slower;
-}
 
 /// A new directory, gone at the end.
 class WorkDirectory {

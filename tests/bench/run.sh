@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 
 require_packages "${build_packages[@]}" catch2
 cmake --preset release -DMOUNTGUARD_BENCH=ON >/dev/null
-cmake --build --preset release --target mountguard bench_server bench_check bench_files bare_server null_server stock_server
+cmake --build --preset release --target mountguard bench_server bench_check bench_files bench_inspect bare_server null_server stock_server
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -50,3 +50,7 @@ else
   echo "skipped: kubeconform or its schema cannot be built here, so nothing is held against it"
 fi
 build/release/tests/bench/bench_files build/release/mountguard "${kubeconform[@]}"
+
+echo
+echo "== node inspect, of 100,000 mounts"
+build/release/tests/bench/bench_inspect build/release/mountguard
