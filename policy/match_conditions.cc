@@ -30,6 +30,15 @@ constexpr int kMostVolumes = 40;
 /// How many different things rules may ask of one mount before the conditions say nothing of them.
 constexpr std::size_t kMostQuestions = 24;
 
+/// Whether a value is one of some words. CEL makes a list anew each time that it comes to one, so
+/// the words are compared one by one, the usual ones first.
+std::string IsOneOf(std::string_view value, const Texts& words) {
+  Texts any;
+  for (const std::string& word : words)
+    any.push_back(fmt::format("{} == {}", value, CelString(word)));
+  return CelAny(any);
+}
+
 void AddOnce(std::string question, Texts* questions) {
   if (std::find(questions->begin(), questions->end(), question) == questions->end()) {
     questions->push_back(std::move(question));
@@ -266,7 +275,7 @@ std::string OfTemplate(std::string_view object, std::string_view field,
   }
   std::string expression;
   for (const auto& [path, kinds] : kinds_by_path) {
-    expression += fmt::format("request.kind.kind in {} ? {} :\n    ", CelStrings(kinds),
+    expression += fmt::format("{} ? {} :\n    ", IsOneOf("request.kind.kind", kinds),
                               ListOf(object, path, field));
   }
   return fmt::format("({}[])", expression);
@@ -280,15 +289,15 @@ Texts GroupsOf(const core::WorkloadTable& workloads) {
   return groups;
 }
 
-/// Whether an update leaves all alone that is judged; metadata is compared where rules read it.
+/// Whether an update of one of these kinds leaves all alone that is judged; metadata is compared
+/// where rules read it.
 std::string Unchanged(const Engine& engine) {
   const core::WorkloadTable& workloads = engine.workloads();
   const auto same = [&workloads](std::string_view field) {
     return fmt::format("{} ==\n  {}", OfTemplate("object", field, workloads),
                        OfTemplate("oldObject", field, workloads));
   };
-  Texts all = {"request.operation == 'UPDATE'",
-               OfTemplate("object", "spec", workloads) + ".size() == 1", same("spec"),
+  Texts all = {OfTemplate("object", "spec", workloads) + ".size() == 1", same("spec"),
                "[?object.?spec.?volumeClaimTemplates] == [?oldObject.?spec.?volumeClaimTemplates]"};
   const MetadataKeys& keys = engine.metadata_keys();
   if (!keys.labels.empty()) all.push_back(same("metadata.labels"));
@@ -303,12 +312,14 @@ MatchConditions MatchConditionsOf(const Engine& engine) {
   const core::WorkloadTable& workloads = engine.workloads();
   const Texts harmless(kHarmlessSubResources.begin(), kHarmlessSubResources.end());
   result.conditions.push_back(
-      {"is-judged", fmt::format("request.operation in ['CREATE', 'UPDATE'] &&\n"
-                                "!(request.?subResource.orValue('') in {})",
-                                CelStrings(harmless))});
-  const std::string own = fmt::format("request.kind.group in {}", CelStrings(GroupsOf(workloads)));
+      {"is-judged",
+       fmt::format("{} &&\n"
+                   "(!has(request.subResource) || !(request.subResource in {}))",
+                   IsOneOf("request.operation", {"CREATE", "UPDATE"}), CelStrings(harmless))});
+  const std::string own = IsOneOf("request.kind.group", GroupsOf(workloads));
   result.conditions.push_back(
-      {"is-changed", fmt::format("!({} &&\n  {})", own, Unchanged(engine))});
+      {"is-changed",
+       fmt::format("!(request.operation == 'UPDATE' && {} &&\n  {})", own, Unchanged(engine))});
   if (SilenceOfRules(engine).size() > kMostQuestions) {
     result.notes.push_back(fmt::format(
         "the rules ask more than {} different things of a mount, too many for a condition: only "
