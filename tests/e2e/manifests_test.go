@@ -106,7 +106,7 @@ func TestAWrongManifestIsNotTaken(t *testing.T) {
 	for wrong, reason := range map[string]string{
 		strings.Replace(install, "sideEffects: None", "sideEffects: Some", 1):        "sideEffects",
 		strings.ReplaceAll(install, "replicas: 2", "replica: 2"):                     "unknown field \"spec.replica\"",
-		strings.Replace(install, "request.operation in", "request.operations in", 1): "matchConditions[0].expression",
+		strings.Replace(install, "request.operation ==", "request.operations ==", 1): "matchConditions[0].expression",
 	} {
 		if wrong == install {
 			t.Fatalf("nothing of install.yaml was changed for %q", reason)
