@@ -58,7 +58,7 @@ class CaseRun {
       const std::string place =
           error.position.known()
               ? fmt::format("{}:{}:{}: ", error.file, error.position.line, error.position.column)
-              : "";
+              : error.file + ": ";
       Fail(ExitCode::kUnreadable, place + error.message);
     }
     return std::move(verdict_);
@@ -91,15 +91,18 @@ class CaseRun {
   void JudgeUpdate() {
     int objects = 0;
     InputReader reader(env_.files, env_.in);
-    const InputSink sink = {
-        [&](const InputObject& old) {
-          if (++objects > 1) return;
-          settings_.old_object = old.root;
-          JudgeObject();
-          settings_.old_object = {};
-        },
-        nullptr,
-        [this](const InputFailure& failure) { Fail(ExitCode::kUnreadable, failure.message); }};
+    const InputSink sink = {[&](const InputObject& old) {
+                              if (++objects > 1) return;
+                              settings_.old_object = old.root;
+                              JudgeObject();
+                              settings_.old_object = {};
+                            },
+                            nullptr,
+                            [this](const InputFailure& failure) {
+                              const std::string file =
+                                  failure.whole_file ? std::string(failure.place.file) + ": " : "";
+                              Fail(ExitCode::kUnreadable, file + failure.message);
+                            }};
     Read(case_.request.old_object, "request.oldObject", &reader, sink);
     if (objects > 1 || objects_ > 1) {
       Fail(ExitCode::kUsage, "expected one object and one oldObject: which was which is not said");

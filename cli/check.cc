@@ -1,6 +1,7 @@
 #include "cli/check.h"
 
 #include <algorithm>
+#include <ostream>
 #include <thread>
 #include <utility>
 
@@ -56,6 +57,15 @@ core::Result<void> Complete(const std::vector<std::string>& paths, Environment& 
   return flags->request.Complete(env);
 }
 
+/// A pipe whose first command fails looks like one with nothing to check: that is said.
+void TellEmptyInput(const CheckReport& report, Environment& env) {
+  const bool only_stdin = report.files.size() == 1 && report.files[0] == "-";
+  const bool empty = report.summary.objects == 0 && report.errors.empty() && report.skipped.empty();
+  if (!only_stdin || !empty) return;
+  env.err << "note: standard input holds no object, so nothing was checked; if it comes through a "
+             "pipe, did the command before it succeed?\n";
+}
+
 ExitCode RunCheck(const Command& command, const Arguments& arguments, Environment& env) {
   CheckFlags flags;
   std::vector<std::string> paths;
@@ -76,6 +86,7 @@ ExitCode RunCheck(const Command& command, const Arguments& arguments, Environmen
       *outputs, env, [&report](std::string_view format, const Terminal& terminal, auto& out) {
         FindReportFormat(format)->write(report, terminal, out);
       });
+  TellEmptyInput(report, env);
   return Combine(report.exit_code(), written);
 }
 

@@ -72,6 +72,10 @@ ExitCode RunExplain(const Command& command, const Arguments& arguments, Environm
       *outputs, env, [&explanation](std::string_view format, const Terminal& terminal, auto& out) {
         FindExplainFormat(format)->write(explanation, terminal, out);
       });
+  if (explanation.pods.empty() && explanation.errors.empty()) {
+    fmt::print(env.err,
+               "note: no pod and no pod template was read, so there is nothing to explain\n");
+  }
   if (!HoldErrors(*outputs)) TellErrors(explanation, env.err);
   return Combine(explanation.errors.empty() ? ExitCode::kClean : ExitCode::kUnreadable, written);
 }

@@ -89,6 +89,17 @@ std::string WithoutShortEquals(std::string argument) {
   return argument;
 }
 
+std::string_view WithoutDashes(std::string_view flag) {
+  return flag.substr(std::min(flag.find_first_not_of('-'), flag.size()));
+}
+
+/// Which flag may have been meant. That all begin with dashes is no likeness.
+std::string MeantFlag(std::string_view name, std::vector<std::string_view> known) {
+  for (std::string_view& flag : known) flag = WithoutDashes(flag);
+  const std::string_view nearest = core::Nearest(WithoutDashes(name), known);
+  return nearest.empty() ? "" : fmt::format("; did you mean \"--{}\"?", nearest);
+}
+
 /// One flag as the parser sees it, and the values it was given.
 struct Bound {
   const Flag* flag;
@@ -164,8 +175,7 @@ std::optional<ExitCode> ParseFlags(const Command& command, const std::vector<Fla
   for (const std::string& extra : app.remaining()) {
     if (extra == kEndOfFlags) continue;
     const std::string name = extra.substr(0, extra.find('='));
-    return WrongUsage(command,
-                      fmt::format("unknown flag {}{}", name, core::DidYouMean(name, known)), env);
+    return WrongUsage(command, fmt::format("unknown flag {}{}", name, MeantFlag(name, known)), env);
   }
   for (Bound& option : bound) {
     if (option.values.empty()) continue;

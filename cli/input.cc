@@ -124,12 +124,19 @@ core::Result<core::ManifestStream> OpenInput(const std::string& file, const core
                                              std::istream& standard_input) {
   if (file == kStdin) return core::ManifestStream(std::make_unique<StreamSource>(standard_input));
   auto source = files.Open(file);
-  if (!source) return core::Unexpected(source.error());
+  if (!source) {
+    const auto target = files.ReadLink(file);
+    if (!target) return core::Unexpected(source.error());
+    return core::Failure(
+        fmt::format("{} (it is a symbolic link to {})", source.error().message, *target));
+  }
   return core::ManifestStream(*std::move(source));
 }
 
 void TellUnreadable(std::string_view file, std::string message, const InputSink& sink) {
   if (!sink.failure) return;
+  const std::string name = std::string(file) + ": ";
+  if (message.starts_with(name)) message.erase(0, name.size());
   InputFailure unreadable;
   unreadable.place.file = file;
   unreadable.whole_file = true;

@@ -72,7 +72,7 @@ struct InputFailure {
   InputPlace place;
   bool whole_file = false;  // the file itself: place.document and pos say nothing
   core::SourcePos pos;
-  std::string message;
+  std::string message;    // without the name of the file
   std::string_view text;  // the text of the document, from `first_line`; "" of an unreadable file
   int first_line = 1;
 };
@@ -94,7 +94,8 @@ struct InputCounts {
 core::Result<core::ManifestStream> OpenInput(const std::string& file, const core::FileReader& files,
                                              std::istream& standard_input);
 
-/// Tells that a file cannot be read.
+/// Tells that a file cannot be read, and why: `message` may begin with the file's name, which is
+/// told beside it.
 void TellUnreadable(std::string_view file, std::string message, const InputSink& sink);
 
 /// Reads manifests document by document; one at a time is in memory as JSON.

@@ -199,6 +199,10 @@ core::Result<void> CheckPaths(const std::vector<std::string>& paths) {
   if (paths.empty()) {
     return core::Failure("expected a file, a directory, or - for standard input");
   }
+  if (std::count(paths.begin(), paths.end(), "") > 0) {
+    return core::Failure(
+        "a path is empty: is a variable of the shell not set? The working directory is `.`");
+  }
   if (std::count(paths.begin(), paths.end(), "-") > 1) {
     return core::Failure("standard input (-) can be read only once");
   }

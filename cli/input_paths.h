@@ -27,8 +27,8 @@ void FindInputFiles(const std::vector<std::string>& paths, const core::FileReade
 std::vector<std::string> ListInputFiles(const std::vector<std::string>& paths,
                                         const core::FileReader& files, const InputSink& sink);
 
-/// What is wrong with paths of the command line before anything is read: there are none, or
-/// standard input is named twice.
+/// What is wrong with paths of the command line before anything is read: there are none, one is
+/// empty, or standard input is named twice.
 core::Result<void> CheckPaths(const std::vector<std::string>& paths);
 
 }  // namespace mountguard::cli

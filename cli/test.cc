@@ -25,10 +25,11 @@ void Write(std::string_view name, const TestReport& report, const Terminal& term
 void RunPath(const std::string& path, const core::FileReader& files, SuiteRunner* runner) {
   if (!files.IsDirectory(path)) return runner->RunFile(path, false);
   bool listed = true;
-  const InputSink failures = {nullptr, nullptr, [&](const InputFailure& failure) {
-                                listed = false;
-                                runner->Unreadable(failure.message);
-                              }};
+  const InputSink failures = {
+      nullptr, nullptr, [&](const InputFailure& failure) {
+        listed = false;
+        runner->Unreadable(fmt::format("{}: {}", failure.place.file, failure.message));
+      }};
   const int before = runner->suites_seen();
   for (const std::string& file : ListInputFiles({path}, files, failures)) {
     runner->RunFile(file, true);

@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -361,7 +362,23 @@ TEST_CASE("What cannot be read is never clean", "[check]") {
 
   ran = RunProgram({"check", directory.path() + "/none.yaml"});
   CHECK(ran.code == ExitCode::kUnreadable);
-  CHECK_THAT(ran.out, Contains("none.yaml") && Contains("No such file or directory"));
+  CHECK_THAT(ran.out, Contains("/none.yaml: error: No such file or directory\n"));
+
+  std::filesystem::create_symlink("nowhere", directory / "link.yaml");
+  ran = RunProgram({"check", directory.path()});
+  CHECK(ran.code == ExitCode::kUnreadable);
+  CHECK_THAT(ran.out, Contains("/link.yaml: error: No such file or directory (it is a symbolic "
+                               "link to nowhere)\n"));
+}
+
+TEST_CASE("An empty standard input is said to be one", "[check]") {
+  for (const std::string input : {"", "# nothing\n---\n"}) {
+    const Ran ran = RunProgram({"check", "-"}, input);
+    CHECK(ran.code == ExitCode::kClean);
+    CHECK_THAT(ran.err, Contains("note: standard input holds no object, so nothing was checked"));
+  }
+  CHECK(RunProgram({"check", "-"}, "kind: x\n").err.empty());
+  CHECK(RunProgram({"check", "-"}, "apiVersion: v1\nkind: ConfigMap\n").err.empty());
 }
 
 TEST_CASE("No input brings it down", "[check]") {

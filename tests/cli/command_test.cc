@@ -102,6 +102,7 @@ TEST_CASE("Wrong usage exits 2 with two lines on standard error and nothing else
       {{"explain"}, "expected a file, a directory, or - for standard input"},
       {{"check", "x", "--polcy", "y"}, "unknown flag --polcy; did you mean \"--policy\"?"},
       {{"check", "x", "--zzzzzz"}, "unknown flag --zzzzzz\n"},
+      {{"check", "x", "--nope"}, "unknown flag --nope\n"},  // as near to --jobs as any word
       {{"check", "x", "--policy"}, "--policy needs a value"},
       {{"check", "x", "--fail-on", "denny"},
        "--fail-on: expected one of deny, warn, none, got \"denny\"; did you mean \"deny\"?"},
@@ -122,6 +123,7 @@ TEST_CASE("Wrong usage exits 2 with two lines on standard error and nothing else
       {{"check", "x", "--at", "2027-02-30"}, "--at: expected a date"},
       {{"check", "x", "--operation", "DELETE"}, "--operation: expected one of CREATE, UPDATE"},
       {{"check", "x", "--dry-run", "yes"}, "--dry-run: expected one of true, false"},
+      {{"check", ""}, "a path is empty: is a variable of the shell not set?"},
       {{"check", "-", "-"}, "standard input (-) can be read only once"},
       {{"check", "x", "--no-policy", "--policy", "p.yaml"},
        "--policy and --no-policy exclude each other"},

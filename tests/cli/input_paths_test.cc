@@ -64,7 +64,7 @@ TEST_CASE("a directory that gives nothing is a failure") {
   const Found found = Find(files, {"d", "e"});
   CHECK(found.files.empty());
   CHECK(found.failures ==
-        Lines{"d: d: Permission denied", "e: the directory holds no *.yaml, *.yml or *.json file"});
+        Lines{"d: Permission denied", "e: the directory holds no *.yaml, *.yml or *.json file"});
 }
 
 TEST_CASE("a pattern that the shell left alone is expanded") {

@@ -71,7 +71,7 @@ TEST_CASE("what cannot be read is a failure and never clean") {
   std::istringstream no_input;
   InputReader reader(files, no_input);
   CHECK(reader.ReadFile("missing.yaml", record.Sink()).files == 0);
-  CHECK(record.lines == Lines{"missing.yaml failure: missing.yaml: No such file or directory"});
+  CHECK(record.lines == Lines{"missing.yaml failure: No such file or directory"});
 }
 
 TEST_CASE("a dash is standard input") {

@@ -74,7 +74,7 @@ TEST_CASE("the report is the same whatever the number of threads") {
   files.insert(files.begin() + 30, {"-", "missing.yaml"});
   const MemoryFiles memory(contents);
   const std::string expected = Report(files, memory, 1);
-  CHECK(expected.find("missing.yaml: No such file") != std::string::npos);
+  CHECK(expected.find("missing.yaml: error: No such file") != std::string::npos);
   CHECK(expected.find("\"files\": 61") != std::string::npos);
   for (const int jobs : {2, 3, 8}) CHECK((Report(files, memory, jobs) == expected));
 }
