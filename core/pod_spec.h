@@ -29,6 +29,9 @@ struct VolumeMount {
   std::optional<std::string_view> mount_propagation;  // unset is not ""
   std::optional<std::string_view> recursive_read_only;
   bool read_only = false;
+
+  /// The kubelet binds a subPath into a directory of its own, and that is what the runtime gets.
+  bool has_sub_path() const { return !sub_path.empty() || !sub_path_expr.empty(); }
 };
 
 /// v1.VolumeDevice.

@@ -175,7 +175,7 @@ Truth BoolOf(BlockField field, const MountFacts& facts) {
     case BlockField::kReadOnly:
       return facts.mount()->read_only;
     case BlockField::kSubPath:
-      return !facts.mount()->sub_path.empty() || !facts.mount()->sub_path_expr.empty();
+      return facts.mount()->has_sub_path();
     default:
       return false;
   }

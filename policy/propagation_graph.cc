@@ -159,7 +159,8 @@ std::optional<CriPropagation> PropagationGraph::PropagationOf(const VolumeMount&
   if (*asked != CriPropagation::kPrivate || pod_.windows()) return *asked;
   if (runtime_ == core::Runtime::kContainerd) return *asked;
   const VolumePlace place = PlaceOf(mount);
-  const bool changed = place.on_host() && core::TurnsPrivateIntoSlave(runtime_, place.path);
+  const bool changed =
+      place.on_host() && !mount.has_sub_path() && core::TurnsPrivateIntoSlave(runtime_, place.path);
   return changed ? CriPropagation::kHostToContainer : *asked;
 }
 
@@ -315,7 +316,8 @@ void PropagationGraph::AddHostEdges(const MountRef& ref, const VolumePlace& plac
                                     std::vector<PropagationEdge>* edges) {
   switch (*PropagationOf(mount(ref))) {
     case CriPropagation::kPrivate:
-      if (!place.on_host()) return;  // nobody mounts in a volume of the pod from outside
+      if (!place.on_host()) return;           // nobody mounts in a volume of the pod from outside
+      if (mount(ref).has_sub_path()) return;  // the kubelet binds it without what is mounted below
       edges->push_back({Host(), At(ref), Sight::kAtStart, EdgeReason::kPrivate});
       return;
     case CriPropagation::kHostToContainer:

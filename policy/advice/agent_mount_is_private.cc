@@ -34,7 +34,7 @@ bool RunsToCompletion(const AdviceContext& context) {
 
 bool LooksOn(const core::ContainerView& container, const core::VolumeMount& mount) {
   return container.long_running() && !mount.mount_propagation && mount.read_only &&
-         mount.sub_path.empty() && mount.sub_path_expr.empty();
+         !mount.has_sub_path();
 }
 
 std::string Sentence(const MountSite& site, std::string_view host_path) {

@@ -32,8 +32,7 @@ void CheckHostPathMayNotBeShared(const AdviceContext& context,
                                  std::vector<AdviceFinding>* findings) {
   ForEachMount(context, [&](const MountSite& site) {
     if (!AsksForPropagation(site.mount)) return;
-    // The kubelet binds a subPath into a directory of its own, which is shared, and mounts that.
-    if (!site.mount.sub_path.empty() || !site.mount.sub_path_expr.empty()) return;
+    if (site.mount.has_sub_path()) return;  // the kubelet's directory for it is shared
     const VolumePlace place = context.graph.PlaceOf(site.mount);
     if (!ModeMatters(context, place.volume) || !place.on_host()) return;
     findings->push_back(site.Says(Sentence(context, site, place)));

@@ -10,8 +10,8 @@ void CheckPropagationWithSubPath(const AdviceContext& context,
                                  std::vector<AdviceFinding>* findings) {
   ForEachMount(context, [&](const MountSite& site) {
     if (!AsksForPropagation(site.mount)) return;
+    if (!site.mount.has_sub_path()) return;
     const bool expression = site.mount.sub_path.empty();
-    if (expression && site.mount.sub_path_expr.empty()) return;
     if (!ModeMatters(context, context.graph.VolumeOf(site.mount))) return;
     findings->push_back(site.Says(fmt::format(
         "{}: mounts that are below {} \"{}\" when the container is prepared are missing in it, and "

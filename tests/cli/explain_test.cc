@@ -155,6 +155,21 @@ spec:
       "text": "volume \"scratch\" requested recursive read-only mode, but it is not read-only"}])"));
   CHECK(report["mounts"][4]["failures"][0]["when"] == "where the runtime cannot do it");
   CHECK(report["mounts"][5]["failures"].empty());  // bound into the kubelet's folder first
+  std::vector<std::string> of_sub_path;
+  for (const json& edge : report["pods"][0]["edges"]) {
+    const std::string sentence = edge["sentence"];
+    if (sentence.find(", if ") != std::string::npos) of_sub_path.push_back(sentence);
+  }
+  CHECK(of_sub_path == std::vector<std::string>{
+                           "container \"c\" sees at /p each mount that appears below "
+                           "\"/var/lib/p\" on the host, as soon "
+                           "as it is made, if the host's mount there is shared or slave",
+                           "each mount that container \"c\" makes at /p appears below "
+                           "\"/var/lib/p\" on the host, if the "
+                           "host's mount there is shared",
+                           "each mount that container \"c\" makes at /p appears in other pods that "
+                           "mount /var/lib/p or a "
+                           "folder around it with a mode, if the host's mount there is shared"});
 }
 
 TEST_CASE("Rules are judged by the flags of check", "[explain]") {

@@ -283,7 +283,7 @@ TEST_CASE("a volume of a claim template hides the one of its name") {
 TEST_CASE("the runtime may make a private mount a slave") {
   const std::string spec =
       R"({"volumes":[{"name":"r","hostPath":{"path":"/"}}],"containers":[{"name":"c","volumeMounts":[)"
-      R"({"name":"r","mountPath":"/r"},{"name":"r","mountPath":"/l","subPath":"var/log"},)"
+      R"({"name":"r","mountPath":"/r"},{"name":"r","mountPath":"/l","subPath":"var/lib"},)"
       R"({"name":"r","mountPath":"/x","mountPropagation":"x"}]}]})";
   Graph containerd(spec);
   Graph crio(spec, core::Runtime::kCrio);
@@ -291,6 +291,14 @@ TEST_CASE("the runtime may make a private mount a slave") {
   CHECK(crio->PropagationOf(crio.mount(0, 0)) == core::CriPropagation::kHostToContainer);
   CHECK(crio->PropagationOf(crio.mount(0, 1)) == core::CriPropagation::kPrivate);
   CHECK_FALSE(crio->PropagationOf(crio.mount(0, 2)));
+}
+
+TEST_CASE("a subPath shows nothing of what is mounted below it at start") {
+  Graph graph(OneContainer(
+      R"({"name":"a","mountPath":"/1"},{"name":"a","mountPath":"/2","subPath":"b"},)"
+      R"({"name":"a","mountPath":"/3","subPath":"b","mountPropagation":"HostToContainer"})"));
+  CHECK(Lines(graph) == std::vector<std::string>{"host -> /1: at start, private",
+                                                 "host -> /3: live, host to container"});
 }
 
 TEST_CASE("edges say who sees whose mounts, and why") {
