@@ -108,9 +108,8 @@ HostLinks HostView::LinksOf(const MountTree& own, const Mount& mount, std::size_
   std::size_t candidates = 0;
   std::vector<HostLink>& links = result.links;
   const auto collect = [&](auto begin, auto end) {
-    for (; begin != end; ++begin) {
-      if (++candidates <= kMostTried) Collect(own, mount, **begin, &links);
-      if (candidates > kMostTried) break;
+    for (; begin != end && candidates < kMostTried; ++begin, ++candidates) {
+      Collect(own, mount, **begin, &links);
     }
     candidates += static_cast<std::size_t>(end - begin);
   };
@@ -137,9 +136,9 @@ HostLinks HostView::LinksOf(const MountTree& own, const Mount& mount, std::size_
     return static_cast<int>(a.sees) + static_cast<int>(a.shows) >
            static_cast<int>(b.sees) + static_cast<int>(b.shows);
   });
-  result.more = candidates > kMostTried ? candidates - kMostTried : 0;
+  result.untried = candidates > kMostTried ? candidates - kMostTried : 0;
   if (links.size() > limit) {
-    result.more += links.size() - limit;
+    result.more = links.size() - limit;
     links.resize(limit);
   }
   return result;

@@ -27,7 +27,8 @@ struct HostLink {
 /// The links of one mount: those that carry mount events first, then the nearest directories.
 struct HostLinks {
   std::vector<HostLink> links;  // no more than were asked for
-  std::size_t more = 0;         // how many mounts of the host may have to do with it besides
+  std::size_t more = 0;         // how many links there are besides
+  std::size_t untried = 0;      // mounts of the host that may be linked with it; too many to try
 };
 
 /// The host's side of a namespace's mounts: where on the host the same directories are, and in

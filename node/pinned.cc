@@ -18,21 +18,42 @@ constexpr std::string_view kViews[] = {
 
 bool InMemory(const Mount& mount) { return mount.type == "tmpfs" || mount.type == "ramfs"; }
 
-bool IsPinned(const MountTree& tree, const Mount& mount, const HostView& host) {
+/// Where every container has file systems of its own.
+bool IsOfContainer(const Mount& mount) {
   const auto is_at_or_under = [&mount](std::string_view path) {
     return core::IsAtOrUnder(mount.mount_point, path);
   };
-  if (mount.mount_point == "/" || is_at_or_under("/dev") || is_at_or_under("/proc") ||
-      is_at_or_under("/sys") || host.Holds(mount.device) ||
+  return mount.mount_point == "/" || is_at_or_under("/dev") || is_at_or_under("/proc") ||
+         is_at_or_under("/sys");
+}
+
+/// Of a file system in memory on the root of a container.
+bool CameFromOutside(const MountNamespace& space, const Mount& mount) {
+  if (mount.master != 0 || mount.root != "/") return true;
+  const RecordedMount* const recorded =
+      space.recorded ? space.recorded->At(mount.mount_point) : nullptr;
+  return recorded != nullptr &&
+         (recorded->type == "bind" || recorded->Has("bind") || recorded->Has("rbind"));
+}
+
+bool IsPinned(const MountNamespace& space, const Mount& mount, const HostView& host) {
+  if (IsOfContainer(mount) || host.Holds(mount.device) ||
       std::find(std::begin(kViews), std::end(kViews), mount.type) != std::end(kViews)) {
     return false;
   }
   if (!InMemory(mount)) return true;
-  const Mount* const parent = tree.Parent(mount);
-  return parent != nullptr && parent->mount_point != "/" && host.Holds(parent->device);
+  if (IsMemoryOnRoot(*space.tree, mount)) return CameFromOutside(space, mount);
+  const Mount* const parent = space.tree->Parent(mount);
+  return parent != nullptr && host.Holds(parent->device);
 }
 
 }  // namespace
+
+bool IsMemoryOnRoot(const MountTree& tree, const Mount& mount) {
+  if (!InMemory(mount) || IsOfContainer(mount)) return false;
+  const Mount* const parent = tree.Parent(mount);
+  return parent != nullptr && parent->mount_point == "/";
+}
 
 std::vector<PinnedFileSystem> FindPinned(const Survey& survey, const HostView& host) {
   std::map<std::pair<std::uint32_t, std::uint32_t>, PinnedFileSystem> found;
@@ -40,7 +61,7 @@ std::vector<PinnedFileSystem> FindPinned(const Survey& survey, const HostView& h
     const MountNamespace& one = survey.namespaces[i];
     if (one.host) continue;
     for (const Mount& mount : one.table->mounts()) {
-      if (!IsPinned(*one.tree, mount, host)) continue;
+      if (!IsPinned(one, mount, host)) continue;
       auto& holders = found[{mount.device.major, mount.device.minor}].holders;
       if (holders.empty() || holders.back().space != i) holders.push_back({i, &mount, 0});
       ++holders.back().mounts;

@@ -23,9 +23,14 @@ struct PinnedFileSystem {
   const Mount& mount() const { return *holders.front().mount; }
 };
 
-/// Those that hold data and came, as far as tables tell, from the host: not the root of a
-/// namespace, nothing at or below /dev, /proc and /sys, none of the kernel's own views, and of file
-/// systems in memory only what hangs on a file system of the host. Devices first.
+/// True for a file system in memory right on the root of its namespace, /dev, /proc and /sys apart:
+/// of the host's, or the container's own.
+bool IsMemoryOnRoot(const MountTree& tree, const Mount& mount);
+
+/// Those that hold data and came, as far as is told, from the host: not the root of a namespace,
+/// nothing at or below /dev, /proc and /sys, none of the kernel's own views, and of file systems in
+/// memory only what hangs on a file system of the host, what gets mounts from elsewhere, what is a
+/// part of a file system, and what the runtime has recorded as a bind mount. Devices first.
 std::vector<PinnedFileSystem> FindPinned(const Survey& survey, const HostView& host);
 
 }  // namespace mountguard::node

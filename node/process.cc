@@ -8,6 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "node/mount_monitor.h"
+
 namespace mountguard::node {
 namespace {
 
@@ -34,10 +36,12 @@ std::string ProcessReader::PathOf(int pid, std::string_view name) const {
 
 core::Result<std::string> ProcessReader::Read(int pid, std::string_view name) const {
   auto text = files_.Read(PathOf(pid, name));
-  if (!text && !files_.IsDirectory(PathOf(pid, ""))) {
-    return core::Failure(fmt::format("there is no process {} in {}/proc", pid, root_));
-  }
+  if (!text && !files_.IsDirectory(PathOf(pid, ""))) return NoProcess(pid);
   return text;
+}
+
+core::Unexpected<core::Error> ProcessReader::NoProcess(int pid) const {
+  return core::Failure(fmt::format("there is no process {} in {}/proc", pid, root_));
 }
 
 core::Result<std::vector<int>> ProcessReader::Pids() const {
@@ -56,13 +60,10 @@ core::Result<std::vector<int>> ProcessReader::Pids() const {
 }
 
 core::Result<MountTable> ProcessReader::Mounts(int pid) const {
-  auto text = Read(pid, "mountinfo");
-  if (!text) return core::Unexpected(text.error());
-  auto table = ParseMountInfo(*std::move(text));
-  if (!table) {
-    return core::Failure(fmt::format("{}: {}", PathOf(pid, "mountinfo"), table.error().message));
-  }
-  return table;
+  auto monitor = MountMonitor::Open(PathOf(pid, "mountinfo"));
+  if (monitor) return monitor->Read();
+  if (!files_.IsDirectory(PathOf(pid, ""))) return NoProcess(pid);
+  return core::Unexpected(monitor.error());
 }
 
 bool ProcessReader::IsAlive(int pid) const {

@@ -33,6 +33,8 @@ class ProcessReader {
   /// The processes that there are, in ascending order.
   core::Result<std::vector<int>> Pids() const;
 
+  /// The table, whole (mount_monitor.h): where the kernel gives a long one in pieces and mounts
+  /// change between two, it is read anew. It is read from the system, whatever `files` is.
   core::Result<MountTable> Mounts(int pid) const;
   /// False for a process that has ended, also while its parent has not asked for its end yet: such
   /// a zombie has no mounts.
@@ -48,6 +50,7 @@ class ProcessReader {
   core::Result<std::uint64_t> UserNamespace(int pid) const;
 
  private:
+  core::Unexpected<core::Error> NoProcess(int pid) const;
   core::Result<std::string> Read(int pid, std::string_view name) const;
   core::Result<std::uint64_t> Namespace(int pid, std::string_view kind) const;
 

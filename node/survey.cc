@@ -7,6 +7,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "node/pinned.h"
+
 namespace mountguard::node {
 namespace {
 
@@ -56,7 +58,9 @@ class Surveyor {
     }
     for (std::size_t i = survey_.asked_from; i < survey_.namespaces.size(); ++i) {
       MountNamespace& one = survey_.namespaces[i];
-      if (one.container) one.names = namer.NamesOf(*one.container);
+      if (!one.container) continue;
+      one.names = namer.NamesOf(*one.container);
+      one.recorded = RecordOf(one, namer);
     }
     for (const MountNamespace& one : survey_.namespaces) {
       survey_.groups.Add(*one.table);
@@ -108,6 +112,20 @@ class Surveyor {
     keys_.push_back(key);
     survey_.namespaces.push_back(std::move(one));
     return {};
+  }
+
+  std::optional<RecordedContainer> RecordOf(const MountNamespace& one,
+                                            const ContainerNamer& namer) {
+    const auto& mounts = one.table->mounts();
+    if (std::none_of(mounts.begin(), mounts.end(),
+                     [&](const Mount& mount) { return IsMemoryOnRoot(*one.tree, mount); })) {
+      return std::nullopt;
+    }
+    const auto config = namer.ConfigOf(one.container->id);
+    if (!config) return std::nullopt;
+    auto recorded = ReadOciConfig(reader_.files(), *config);
+    if (!recorded) return std::nullopt;
+    return *std::move(recorded);
   }
 
   FoundProcess Found(int pid) {

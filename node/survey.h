@@ -12,6 +12,7 @@
 #include "node/container_names.h"
 #include "node/mount_tree.h"
 #include "node/mountinfo.h"
+#include "node/oci_config.h"
 #include "node/peer_groups.h"
 #include "node/process.h"
 
@@ -34,6 +35,9 @@ struct MountNamespace {
   bool host = false;                    // that of process 1
   std::optional<ContainerId> container;
   ContainerNames names;
+  /// What the runtime made of the container, as root may read it: where a file system in memory
+  /// stands right on the container's root, nothing else tells whose it is.
+  std::optional<RecordedContainer> recorded;
   std::unique_ptr<const MountTable> table;
   std::unique_ptr<const MountTree> tree;  // of `table`
 };

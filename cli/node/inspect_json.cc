@@ -81,6 +81,7 @@ void PutMount(const Inspection& inspection, const Inspection::Space& space,
     json.Key("host").BeginArray();
     for (const node::HostLink& link : one.host.links) PutLink(link, &json);
     json.EndArray().Key("moreOnHost").Int(static_cast<std::int64_t>(one.host.more));
+    json.Key("untriedOnHost").Int(static_cast<std::int64_t>(one.host.untried));
     PutMissing(inspection, space, one, &json);
   } else {
     json.Key("serves").BeginArray();

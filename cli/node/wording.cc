@@ -114,8 +114,13 @@ std::string HostSentence(const Inspection& inspection, const Inspection::Space& 
                         count == 1 ? "is" : "are", Some(missing, count));
   }
   const std::size_t others = one.host.links.size() - 1 + one.host.more;
-  if (others > 0)
+  if (others > 0) {
     text += fmt::format("; the host shows parts of it at {} more", Counted(others, "path"));
+  }
+  if (one.host.untried > 0) {
+    text += fmt::format("; {} of the host besides, too many to try, may show parts of it, too",
+                        Counted(one.host.untried, "mount"));
+  }
   return text;
 }
 

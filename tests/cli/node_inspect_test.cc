@@ -1,7 +1,10 @@
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "cli/node/inspection.h"
+#include "tests/cli/golden.h"
 #include "tests/cli/run.h"
 #include "tests/node/fake_node.h"
 
@@ -28,7 +31,7 @@ struct InspectedNode : node::FakeNode {
                2);
     AddProcess(600, "keeper",
                "60 1 0:91 / / rw - overlay overlay rw\n"
-               "61 60 0:77 / /data/volume rw - tmpfs volume rw\n",
+               "61 60 8:32 / /data/volume rw - ext4 /dev/sdc rw\n",
                "0::/user.slice\n", 3);
   }
 };
@@ -75,6 +78,24 @@ TEST_CASE("inspect's page holds all of it and needs no network", "[node inspect]
   CHECK(ran.out.find("/var/lib/kubelet") != std::string::npos);
   CHECK(ran.out.find("src=\"http") == std::string::npos);
   CHECK(ran.out.find("href=\"http") == std::string::npos);
+}
+
+TEST_CASE("inspect's answers are what they were approved to be", "[golden][node inspect]") {
+  const InspectedNode fake;  // nothing in its reports tells where it lies
+  const std::filesystem::path directory = std::filesystem::path(MOUNTGUARD_TESTDATA) / "node";
+  for (const InspectFormat& format : InspectFormats()) {
+    const Ran ran = Inspect(fake, {"--all", "-o", std::string(format.name)});
+    CHECK(ran.err.empty());
+    CHECK(ran.code == ExitCode::kClean);
+    CompareWithGolden(directory / (std::string("inspect.") + std::string(format.name) + ".out"),
+                      ran.out);
+  }
+  Terminal narrow;
+  narrow.width = 80;
+  narrow.wraps = true;
+  CompareWithGolden(
+      directory / "inspect.narrow.out",
+      RunProgram({"node", "inspect", "--root", fake.root(), "--all"}, "", narrow).out);
 }
 
 TEST_CASE("inspect says what is not there and what cannot be read", "[node inspect]") {
