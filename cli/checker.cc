@@ -132,7 +132,7 @@ CheckReport Checker::Check(const std::function<InputCounts(const InputSink& sink
   report_ = {};
   results_.clear();
   lines_.reset();
-  lines_of_ = nullptr;
+  lines_of_ = {};
   const InputSink sink = {[this](const InputObject& object) { Take(object); },
                           [this](const InputNote& note) { Take(note); },
                           [this](const InputFailure& failure) { Take(failure); }};
@@ -258,9 +258,10 @@ void Checker::AddError(const InputPlace& place, core::SourcePos position, std::s
 
 core::CodeFrame Checker::FrameAt(std::string_view text, int first_line, core::SourcePos position) {
   if (text.empty() || !position.known()) return {};
-  if (!lines_ || lines_of_ != text.data()) {
+  // Values on one line have lines that begin at the same place, and end at others.
+  if (!lines_ || lines_of_.data() != text.data() || lines_of_.size() != text.size()) {
     lines_.emplace(text, first_line);
-    lines_of_ = text.data();
+    lines_of_ = text;
   }
   return core::MakeCodeFrame(*lines_, position, settings_.frame_width);
 }

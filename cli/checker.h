@@ -75,8 +75,8 @@ class Checker {
   InputReader reader_;
   policy::Subject subject_;
   policy::Verdict verdict_;
-  std::optional<core::LineIndex> lines_;  // of the text at lines_of_
-  const char* lines_of_ = nullptr;
+  std::optional<core::LineIndex> lines_;  // of the text lines_of_
+  std::string_view lines_of_;
   std::vector<CheckResult> results_;  // until they are in order
   CheckReport report_;
 };

@@ -1,5 +1,7 @@
 #include "cli/report/fingerprint.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <string_view>
 
@@ -48,8 +50,30 @@ std::string Fingerprinter::Of(const CheckError& error) {
 }
 
 std::string Fingerprinter::Numbered(const std::string& identity) {
-  const int number = seen_[std::hash<std::string>()(identity)]++;
+  const std::uint64_t hash = std::hash<std::string>()(identity);
+  int number = 0;
+  if (IsSeen(hash)) {
+    number = ++repeats_[hash];
+  } else {
+    Remember(hash);
+  }
   return core::Sha256Hex(identity + std::to_string(number));
+}
+
+bool Fingerprinter::IsSeen(std::uint64_t hash) const {
+  return recently_seen_.count(hash) > 0 || std::binary_search(seen_.begin(), seen_.end(), hash);
+}
+
+/// A set takes five times the memory of what is in it, so what is in it is moved on.
+void Fingerprinter::Remember(std::uint64_t hash) {
+  constexpr std::size_t kMostRecent = 100'000;
+  recently_seen_.insert(hash);
+  if (recently_seen_.size() < kMostRecent) return;
+  const auto size = static_cast<std::ptrdiff_t>(seen_.size());
+  seen_.insert(seen_.end(), recently_seen_.begin(), recently_seen_.end());
+  recently_seen_.clear();
+  std::sort(seen_.begin() + size, seen_.end());
+  std::inplace_merge(seen_.begin(), seen_.begin() + size, seen_.end());
 }
 
 }  // namespace mountguard::cli

@@ -2,8 +2,10 @@
 #define MOUNTGUARD_CLI_REPORT_FINGERPRINT_H_
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "cli/report/reporter.h"
 
@@ -22,10 +24,14 @@ class Fingerprinter {
 
  private:
   std::string Numbered(const std::string& identity);
+  bool IsSeen(std::uint64_t hash) const;
+  void Remember(std::uint64_t hash);
 
-  /// How often something of that hash was seen; where two share one, the numbers of the second
-  /// begin later, and are its own all the same.
-  std::unordered_map<std::uint64_t, int> seen_;
+  // By hashes, as there may be very many; where two things share one, the numbers of the second
+  // begin later, and are its own all the same.
+  std::deque<std::uint64_t> seen_;                   // sorted
+  std::unordered_set<std::uint64_t> recently_seen_;  // what is not yet among these
+  std::unordered_map<std::uint64_t, int> repeats_;   // of what was seen more than once
 };
 
 }  // namespace mountguard::cli

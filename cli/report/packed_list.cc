@@ -20,7 +20,7 @@ namespace mountguard::cli {
 namespace {
 
 constexpr std::size_t kUnpacked = 1000;
-constexpr std::size_t kMostPackedBytes = std::size_t{8} << 20;
+constexpr std::size_t kMostPackedBytes = std::size_t{1} << 20;
 
 /// VisitFields gives every field of an entry to `archive`, one by one, in one order for packing and
 /// unpacking. Entry is T or const T.
@@ -191,10 +191,9 @@ void PackedList<T>::Add(T entry) {
     first_.push_back(std::move(entry));
     return;
   }
-  const std::size_t start = packed_.size();
   Packer packer(&packed_);
   VisitFields(packer, std::as_const(entry));
-  packed_entries_.push_back({start, static_cast<std::uint32_t>(packed_.size() - start)});
+  ends_.push_back(spilled_ + packed_.size());
   if (packed_.size() > kMostPackedBytes && !cannot_spill_) SpillPacked();
 }
 
@@ -211,39 +210,36 @@ void PackedList<T>::AddAll(PackedList other) {
 /// Moves what is packed to the file. If that fails it stays, and no further try is made.
 template <class T>
 void PackedList<T>::SpillPacked() {
-  if (!spill_) spill_ = std::make_shared<Spill>(Spill{MakeNamelessFile(), 0});
-  cannot_spill_ = !spill_->file.valid() || !WriteAll(spill_->file.get(), packed_, spill_->size);
+  if (!file_.valid()) file_ = MakeNamelessFile();
+  cannot_spill_ = !file_.valid() || !WriteAll(file_.get(), packed_, spilled_);
   if (cannot_spill_) return;
-  for (std::size_t i = spilled_; i < packed_entries_.size(); ++i) {
-    packed_entries_[i].offset += spill_->size;
-  }
-  spilled_ = packed_entries_.size();
-  spill_->size += packed_.size();
+  spilled_ += packed_.size();
   packed_.clear();
+}
+
+/// What was packed of an entry; into `read` if it comes from the file.
+template <class T>
+std::string_view PackedList<T>::PackedEntry(std::size_t packed, std::string* read) const {
+  const std::uint64_t start = packed == 0 ? 0 : ends_[packed - 1];
+  const std::size_t size = ends_[packed] - start;
+  if (start >= spilled_) return std::string_view(packed_).substr(start - spilled_, size);
+  read->resize(size);
+  std::size_t filled = 0;
+  while (filled < size) {
+    const ssize_t count = ::pread(file_.get(), read->data() + filled, size - filled,
+                                  static_cast<off_t>(start + filled));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) std::abort();  // we wrote it: the disk is broken, and so is the report
+    filled += static_cast<std::size_t>(count);
+  }
+  return *read;
 }
 
 template <class T>
 const T& PackedList<T>::operator[](std::size_t index) const {
   if (index < first_.size()) return first_[index];
-  const std::size_t packed = index - first_.size();
-  const Place place = packed_entries_[packed];
   std::string read;
-  std::string_view text = packed_;
-  if (packed < spilled_) {
-    read.resize(place.size);
-    std::size_t filled = 0;
-    while (filled < read.size()) {
-      const ssize_t count = ::pread(spill_->file.get(), read.data() + filled, read.size() - filled,
-                                    static_cast<off_t>(place.offset + filled));
-      if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) std::abort();  // we wrote it: the disk is broken, and so is the report
-      filled += static_cast<std::size_t>(count);
-    }
-    text = read;
-  } else {
-    text = text.substr(place.offset, place.size);
-  }
-  Unpacker unpacker(text);
+  Unpacker unpacker(PackedEntry(index - first_.size(), &read));
   VisitFields(unpacker, unpacked_);
   return unpacked_;
 }

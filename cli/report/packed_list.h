@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <initializer_list>
 #include <iterator>
-#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/scoped_fd.h"
@@ -47,11 +47,13 @@ class PackedList {
 
   PackedList() = default;
   PackedList(std::initializer_list<T> entries) : first_(entries) {}
+  PackedList(PackedList&&) noexcept = default;
+  PackedList& operator=(PackedList&&) noexcept = default;
 
   void Add(T entry);
   /// Adds what another list has.
   void AddAll(PackedList other);
-  std::size_t size() const { return first_.size() + packed_entries_.size(); }
+  std::size_t size() const { return first_.size() + ends_.size(); }
   bool empty() const { return first_.empty(); }
   const T& operator[](std::size_t index) const;
   /// One of the first thousand, to be changed.
@@ -60,27 +62,15 @@ class PackedList {
   Iterator end() const { return {this, size()}; }
 
  private:
-  /// A file that is gone when it is closed; lists that are copies of each other share it, and each
-  /// finds its own entries in it.
-  struct Spill {
-    core::ScopedFd file;
-    std::uint64_t size = 0;
-  };
-
-  /// Where a packed entry stands.
-  struct Place {
-    std::uint64_t offset;  // in the file, or in packed_
-    std::uint32_t size;
-  };
-
   void SpillPacked();
+  std::string_view PackedEntry(std::size_t packed, std::string* read) const;
 
   std::vector<T> first_;
-  std::vector<Place> packed_entries_;
-  std::size_t spilled_ = 0;  // how many of them are in the file
-  std::shared_ptr<Spill> spill_;
+  std::vector<std::uint64_t> ends_;  // of each packed entry; the next one begins there
+  std::uint64_t spilled_ = 0;        // how many of the packed bytes are in the file
+  core::ScopedFd file_;              // gone when it is closed
   bool cannot_spill_ = false;
-  std::string packed_;
+  std::string packed_;  // the bytes behind them
   mutable T unpacked_;  // what operator[] refers to
 };
 

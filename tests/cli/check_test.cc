@@ -371,6 +371,11 @@ TEST_CASE("What cannot be read is never clean", "[check]") {
                                "link to nowhere)\n"));
 }
 
+TEST_CASE("The frame of each value on a line shows the line as far as it was read", "[check]") {
+  const Ran ran = RunProgram({"check", "-", "--strict"}, "{\"a\": 1}\n{}- b\n");
+  CHECK_THAT(ran.out, Contains("  2 | {}- b\n    |   ^^^\n"));
+}
+
 TEST_CASE("An empty standard input is said to be one", "[check]") {
   for (const std::string input : {"", "# nothing\n---\n"}) {
     const Ran ran = RunProgram({"check", "-"}, input);

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -219,6 +220,23 @@ TEST_CASE("A result is known again after it has moved", "[formats]") {
   REQUIRE(before.size() == 1);
   CHECK(FingerprintsOf("# a comment\n\n" + BadPodBehind("    - {name: v, mountPath: /n}\n")) ==
         before);
+}
+
+TEST_CASE("Fingerprints of very many results differ, and are the same in the next run") {
+  constexpr int kCount = 230'000;  // each twice in a row, and once more at the end
+  const auto fingerprints = [] {
+    Fingerprinter fingerprinter;
+    std::vector<std::string> all;
+    for (int i = 0; i < kCount; ++i) {
+      CheckError error;
+      error.document = i % (kCount - 1) / 2;
+      all.push_back(fingerprinter.Of(error));
+    }
+    return all;
+  };
+  const std::vector<std::string> all = fingerprints();
+  CHECK((all == fingerprints()));
+  CHECK(std::set<std::string>(all.begin(), all.end()).size() == kCount);
 }
 
 TEST_CASE("Results that nothing tells apart have fingerprints of their own", "[formats]") {
