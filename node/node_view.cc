@@ -8,7 +8,7 @@
 #include <tuple>
 #include <utility>
 
-#include "node/container_id.h"
+#include "node/process_list.h"
 
 namespace mountguard::node {
 namespace {
@@ -87,8 +87,7 @@ class Looker {
 
   /// The container that a process runs in, or "": what runs in a pod is not the node's.
   std::string ContainerOf(int pid) {
-    const auto cgroups = reader_.Cgroups(pid);
-    const auto container = cgroups ? ContainerOfCgroups(*cgroups) : std::nullopt;
+    const auto container = LookUpProcess(reader_, pid).container;
     return container ? container->id : "";
   }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "node/container_names.h"
+#include "node/process_list.h"
 
 namespace mountguard::node {
 namespace {
@@ -21,15 +22,12 @@ bool IsOf(const ContainerNames& names, const WantedPod& pod) {
 core::Result<std::vector<RunningContainer>> FindContainers(const ProcessReader& reader,
                                                            const MountTable& host,
                                                            const WantedPod& pod) {
-  const auto pids = reader.Pids();
-  if (!pids) return core::Unexpected(pids.error());
+  const auto processes = ListProcesses(reader);
+  if (!processes) return core::Unexpected(processes.error());
   ContainerNamer namer(reader, host);
   std::set<std::string> looked_at;
   std::vector<RunningContainer> found;
-  for (const int pid : *pids) {
-    const auto cgroups = reader.Cgroups(pid);
-    if (!cgroups) continue;  // it has ended
-    const auto id = ContainerOfCgroups(*cgroups);
+  for (const auto& [pid, id] : *processes) {
     if (!id || !looked_at.insert(id->id).second) continue;
     ContainerNames names = namer.NamesOf(*id);
     if (names.sandbox || names.container.empty() || !IsOf(names, pod)) continue;
@@ -43,8 +41,7 @@ core::Result<std::vector<RunningContainer>> FindContainers(const ProcessReader& 
 RunningContainer ContainerOfProcess(const ProcessReader& reader, const MountTable& host, int pid) {
   RunningContainer container;
   container.pid = pid;
-  const auto cgroups = reader.Cgroups(pid);
-  const auto id = cgroups ? ContainerOfCgroups(*cgroups) : std::nullopt;
+  const auto id = LookUpProcess(reader, pid).container;
   if (!id) return container;
   ContainerNamer namer(reader, host);
   container.id = id->id;

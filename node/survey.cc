@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "node/pinned.h"
+#include "node/process_list.h"
 
 namespace mountguard::node {
 namespace {
@@ -24,11 +25,6 @@ struct NamespaceKey {
   bool operator==(const NamespaceKey& other) const {
     return by_number == other.by_number && value == other.value;
   }
-};
-
-struct FoundProcess {
-  int pid = 0;
-  std::optional<ContainerId> container;
 };
 
 class Surveyor {
@@ -128,32 +124,30 @@ class Surveyor {
     return *std::move(recorded);
   }
 
-  FoundProcess Found(int pid) {
-    const auto cgroups = reader_.Cgroups(pid);
-    return {pid, cgroups ? ContainerOfCgroups(*cgroups) : std::nullopt};
+  /// All processes, from one pass over /proc however often they are asked for.
+  const core::Result<std::vector<FoundProcess>>& Processes() {
+    if (!processes_) processes_.emplace(ListProcesses(reader_));
+    return *processes_;
   }
 
   core::Result<std::vector<FoundProcess>> Select(const Selection& selection,
                                                  ContainerNamer* namer) {
     std::vector<FoundProcess> selected;
-    for (const int pid : selection.pids) selected.push_back(Found(pid));
+    for (const int pid : selection.pids) selected.push_back(LookUpProcess(reader_, pid));
     if (selection.pids.empty() && selection.containers.empty() && selection.pods.empty() &&
         !selection.all) {
       selected.push_back({kHostPid, std::nullopt});
     }
     if (selection.containers.empty() && selection.pods.empty() && !selection.all) return selected;
-    const auto pids = reader_.Pids();
-    if (!pids) return core::Unexpected(pids.error());
-    std::vector<FoundProcess> processes;
-    for (const int pid : *pids) processes.push_back(Found(pid));
-    if (selection.all) return processes;
+    const auto& processes = Processes();
+    if (!processes || selection.all) return processes;
     for (const std::string& id : selection.containers) {
-      if (auto done = SelectContainer(id, processes, &selected); !done) {
+      if (auto done = SelectContainer(id, *processes, &selected); !done) {
         return core::Unexpected(done.error());
       }
     }
     for (const std::string& pod : selection.pods) {
-      if (auto done = SelectPod(pod, processes, namer, &selected); !done) {
+      if (auto done = SelectPod(pod, *processes, namer, &selected); !done) {
         return core::Unexpected(done.error());
       }
     }
@@ -226,20 +220,21 @@ class Surveyor {
   }
 
   void AddOtherGroups() {
-    const auto pids = reader_.Pids();
-    if (!pids) return;
+    const auto& processes = Processes();
+    if (!processes) return;
     std::vector<NamespaceKey> read = keys_;
-    for (const int pid : *pids) {
-      const NamespaceKey key = KeyOf(pid);
+    for (const FoundProcess& process : *processes) {
+      const NamespaceKey key = KeyOf(process.pid);
       if (std::find(read.begin(), read.end(), key) != read.end()) continue;
       read.push_back(key);
-      if (const auto table = reader_.Mounts(pid)) survey_.groups.Add(*table);
+      if (const auto table = reader_.Mounts(process.pid)) survey_.groups.Add(*table);
     }
   }
 
   const ProcessReader& reader_;
   Survey survey_;
   std::vector<NamespaceKey> keys_;  // of survey_.namespaces
+  std::optional<core::Result<std::vector<FoundProcess>>> processes_;
 };
 
 }  // namespace
