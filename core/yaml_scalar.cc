@@ -48,48 +48,49 @@ struct Word {
   double value;
 };
 
-/// The words with a meaning. `y` and `n` are among them: go-yaml keeps to YAML 1.1.
+/// The words with a meaning, by their first characters. `y` and `n` are among them: go-yaml keeps
+/// to YAML 1.1.
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::array<Word, 38> kWords{{
-    {"y", Type::kBool, 1},
-    {"Y", Type::kBool, 1},
-    {"n", Type::kBool, 0},
-    {"N", Type::kBool, 0},
-    {"~", Type::kNull, 0},
-    {"on", Type::kBool, 1},
-    {"On", Type::kBool, 1},
-    {"ON", Type::kBool, 1},
-    {"no", Type::kBool, 0},
-    {"No", Type::kBool, 0},
-    {"NO", Type::kBool, 0},
-    {"yes", Type::kBool, 1},
-    {"Yes", Type::kBool, 1},
-    {"YES", Type::kBool, 1},
-    {"off", Type::kBool, 0},
-    {"Off", Type::kBool, 0},
-    {"OFF", Type::kBool, 0},
-    {"true", Type::kBool, 1},
-    {"True", Type::kBool, 1},
-    {"TRUE", Type::kBool, 1},
-    {"null", Type::kNull, 0},
-    {"Null", Type::kNull, 0},
-    {"NULL", Type::kNull, 0},
-    {".nan", Type::kFloat, kNan},
-    {".NaN", Type::kFloat, kNan},
-    {".NAN", Type::kFloat, kNan},
-    {".inf", Type::kFloat, kInfinity},
-    {".Inf", Type::kFloat, kInfinity},
-    {".INF", Type::kFloat, kInfinity},
-    {"false", Type::kBool, 0},
-    {"False", Type::kBool, 0},
-    {"FALSE", Type::kBool, 0},
     {"+.inf", Type::kFloat, kInfinity},
     {"+.Inf", Type::kFloat, kInfinity},
     {"+.INF", Type::kFloat, kInfinity},
     {"-.inf", Type::kFloat, -kInfinity},
     {"-.Inf", Type::kFloat, -kInfinity},
     {"-.INF", Type::kFloat, -kInfinity},
+    {".nan", Type::kFloat, kNan},
+    {".NaN", Type::kFloat, kNan},
+    {".NAN", Type::kFloat, kNan},
+    {".inf", Type::kFloat, kInfinity},
+    {".Inf", Type::kFloat, kInfinity},
+    {".INF", Type::kFloat, kInfinity},
+    {"False", Type::kBool, 0},
+    {"FALSE", Type::kBool, 0},
+    {"N", Type::kBool, 0},
+    {"No", Type::kBool, 0},
+    {"NO", Type::kBool, 0},
+    {"Null", Type::kNull, 0},
+    {"NULL", Type::kNull, 0},
+    {"On", Type::kBool, 1},
+    {"ON", Type::kBool, 1},
+    {"Off", Type::kBool, 0},
+    {"OFF", Type::kBool, 0},
+    {"True", Type::kBool, 1},
+    {"TRUE", Type::kBool, 1},
+    {"Y", Type::kBool, 1},
+    {"Yes", Type::kBool, 1},
+    {"YES", Type::kBool, 1},
+    {"false", Type::kBool, 0},
+    {"n", Type::kBool, 0},
+    {"no", Type::kBool, 0},
+    {"null", Type::kNull, 0},
+    {"on", Type::kBool, 1},
+    {"off", Type::kBool, 0},
+    {"true", Type::kBool, 1},
+    {"y", Type::kBool, 1},
+    {"yes", Type::kBool, 1},
+    {"~", Type::kNull, 0},
 }};
 
 constexpr std::size_t kLongestWord = 5;
@@ -105,10 +106,30 @@ constexpr std::array<bool, 256> kStartsOther = [] {
 
 bool StartsOther(char first) { return kStartsOther[static_cast<unsigned char>(first)]; }
 
+static_assert(std::is_sorted(kWords.begin(), kWords.end(), [](const Word& a, const Word& b) {
+  return a.text.front() < b.text.front();
+}));
+
+/// Where in kWords those begin that begin with a character, and where they end.
+struct WordRange {
+  std::uint8_t begin = 0;
+  std::uint8_t end = 0;
+};
+constexpr std::array<WordRange, 256> kWordsBy = [] {
+  std::array<WordRange, 256> ranges{};
+  for (std::size_t i = 0; i < kWords.size(); ++i) {
+    WordRange& range = ranges[static_cast<unsigned char>(kWords[i].text.front())];
+    if (range.end == 0) range.begin = static_cast<std::uint8_t>(i);
+    range.end = static_cast<std::uint8_t>(i + 1);
+  }
+  return ranges;
+}();
+
 const Word* FindWord(std::string_view text) {
   if (text.size() > kLongestWord) return nullptr;
-  for (const Word& word : kWords) {
-    if (word.text.front() == text.front() && word.text == text) return &word;
+  const WordRange range = kWordsBy[static_cast<unsigned char>(text.front())];
+  for (std::size_t i = range.begin; i < range.end; ++i) {
+    if (kWords[i].text == text) return &kWords[i];
   }
   return nullptr;
 }
