@@ -44,7 +44,7 @@ struct CrowdedWorld {
 
   /// Unmounts a few members, the oldest first, and mounts them anew: they are the youngest then.
   void Rotate(int burst) {
-    constexpr int kEach = 8;
+    constexpr int kEach = 2;
     for (int i = 0; i < kEach; ++i) {
       const int member = kEach * burst + i;
       if (!world.Unmount(0, PathOf(member)).empty() || !Add(member).empty()) failed = true;
@@ -72,20 +72,24 @@ TEST_CASE("A table is read whole while mounts come and go", "[mount monitor][nam
   const std::string refused = crowd.Build();
   INFO(refused);
   REQUIRE(refused.empty());
-  std::atomic<bool> ended{false};
+  // One burst a read, however slow the machine is: mounts that never rest cannot be read whole. It
+  // comes at another moment of the read each time.
+  constexpr int kReads = 100;
+  std::atomic<int> reads{0};
   std::thread rotation([&] {
-    for (int burst = 0; burst < 60; ++burst) {
+    for (int burst = 0; burst < kReads; ++burst) {
+      while (reads <= burst) std::this_thread::sleep_for(std::chrono::microseconds(50));
+      std::this_thread::sleep_for(std::chrono::microseconds(burst * 20));
       crowd.Rotate(burst);
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
-    ended = true;
   });
   const core::SystemFileReader files;
   const ProcessReader reader(files);
   int least = CrowdedWorld::kCrowd;
   int most = 0;
   int unread = 0;
-  while (!ended) {
+  while (reads < kReads) {
+    ++reads;
     const auto table = reader.Mounts(crowd.world.pid(0));
     if (!table) ++unread;
     const int members = table ? crowd.MembersIn(*table) : CrowdedWorld::kCrowd;

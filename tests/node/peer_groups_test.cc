@@ -7,7 +7,7 @@
 namespace mountguard::node {
 namespace {
 
-MountTable TableOf(const std::vector<std::string>& optional_fields) {
+MountTable TableWith(const std::vector<std::string>& optional_fields) {
   std::string text;
   int id = 1;
   for (const std::string& fields : optional_fields) {
@@ -20,10 +20,10 @@ MountTable TableOf(const std::vector<std::string>& optional_fields) {
 }
 
 TEST_CASE("A mount hears its own group, its master and what stands above", "[peer_groups]") {
-  const MountTable host = TableOf({"shared:1", "shared:2"});
-  const MountTable middle = TableOf({"shared:5 master:1"});
+  const MountTable host = TableWith({"shared:1", "shared:2"});
+  const MountTable middle = TableWith({"shared:5 master:1"});
   const MountTable container =
-      TableOf({"shared:5 master:1", "master:5", "master:2", "unbindable", "shared:9"});
+      TableWith({"shared:5 master:1", "master:5", "master:2", "unbindable", "shared:9"});
   PeerGroups groups;
   for (const MountTable* table : {&host, &middle, &container}) groups.Add(*table);
   using Groups = std::vector<int>;
@@ -41,18 +41,18 @@ TEST_CASE("A mount hears its own group, its master and what stands above", "[pee
 }
 
 TEST_CASE("Groups out of sight are bridged by propagate_from", "[peer_groups]") {
-  const MountTable container = TableOf({"master:5 propagate_from:1"});
+  const MountTable container = TableWith({"master:5 propagate_from:1"});
   PeerGroups groups;
   groups.Add(container);
   CHECK(groups.Reaches(1, container.mounts()[0]));
   // Who sees the group in between knows better.
-  const MountTable middle = TableOf({"shared:5 master:3", "shared:3 master:1"});
+  const MountTable middle = TableWith({"shared:5 master:3", "shared:3 master:1"});
   groups.Add(middle);
   CHECK(groups.SourcesOf(container.mounts()[0]) == std::vector<int>{5, 3, 1});
 }
 
 TEST_CASE("Tables that contradict each other end", "[peer_groups]") {
-  const MountTable table = TableOf({"shared:1 master:2", "shared:2 master:1", "master:2"});
+  const MountTable table = TableWith({"shared:1 master:2", "shared:2 master:1", "master:2"});
   PeerGroups groups;
   groups.Add(table);
   CHECK(groups.SourcesOf(table.mounts()[2]) == std::vector<int>{2, 1});
