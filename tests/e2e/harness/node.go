@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -78,14 +79,7 @@ func (n *NodeCluster) start(ctx context.Context, options Options) error {
 	if err := n.writeNodeFiles(); err != nil {
 		return err
 	}
-	// --config and not the defaults of /etc/containerd, which are somebody else's.
-	process, err := startProcess(n.Machine, n.options.Dir, "containerd",
-		"/usr/bin/containerd", "--config="+n.path("containerd.toml"))
-	if err != nil {
-		return err
-	}
-	n.processes = append(n.processes, process)
-	if err := n.waitForFile(ctx, containerdSocket); err != nil {
+	if err := n.startContainerd(ctx); err != nil {
 		return err
 	}
 	for _, image := range []Image{PauseImage, TestImage} {
@@ -99,6 +93,23 @@ func (n *NodeCluster) start(ctx context.Context, options Options) error {
 	return n.waitNodeReady(ctx)
 }
 
+func (n *NodeCluster) startContainerd(ctx context.Context) error {
+	// --config and not the defaults of /etc/containerd, which are somebody else's.
+	process, err := startProcess(n.Machine, n.options.Dir, "containerd",
+		"/usr/bin/containerd", "--config="+n.path("containerd.toml"))
+	if err != nil {
+		return err
+	}
+	n.processes = append(n.processes, process)
+	return n.waitForFile(ctx, containerdSocket)
+}
+
+func (n *NodeCluster) startKubelet() error {
+	return n.run("kubelet", "--kubeconfig="+n.Kubeconfig(), "--config="+n.path("kubelet.yaml"),
+		"--hostname-override="+NodeName, "--node-ip="+nodeIP, "--root-dir="+kubeletDir,
+		"--cert-dir="+kubeletDir+"/pki")
+}
+
 func (n *NodeCluster) startComponents() error {
 	kubeconfig := "--kubeconfig=" + n.Kubeconfig()
 	return errors.Join(
@@ -106,10 +117,40 @@ func (n *NodeCluster) startComponents() error {
 			"--service-account-private-key-file="+n.path("service-account.key"),
 			"--root-ca-file="+n.path("apiserver.crt")),
 		n.run("kube-scheduler", kubeconfig, "--leader-elect=false", "--secure-port=0"),
-		n.run("kubelet", kubeconfig, "--config="+n.path("kubelet.yaml"),
-			"--hostname-override="+NodeName, "--node-ip="+nodeIP, "--root-dir="+kubeletDir,
-			"--cert-dir="+kubeletDir+"/pki"),
+		n.startKubelet(),
 	)
+}
+
+// Restart ends at once all that the node runs, pods included, as a loss of power does, calls meanwhile, and
+// starts containerd and the kubelet again. The control plane goes on. It does not wait for any pod.
+func (n *NodeCluster) Restart(ctx context.Context, meanwhile func()) error {
+	n.kill("kubelet")
+	n.kill("containerd")
+	// A shim that was left would tell containerd of what it runs.
+	if _, err := n.Machine.Run(ctx, busybox, "killall", "-KILL", "containerd-shim-runc-v2"); err != nil {
+		return err
+	}
+	err := errors.Join(n.Machine.KillCgroup(),
+		n.Machine.Inside(func() error { return os.Remove(containerdSocket) }))
+	if err != nil {
+		return err
+	}
+	meanwhile()
+	if err := n.startContainerd(ctx); err != nil {
+		return err
+	}
+	return n.startKubelet()
+}
+
+// kill ends a component that is not to count as one that ended by itself.
+func (n *NodeCluster) kill(component string) {
+	n.processes = slices.DeleteFunc(n.processes, func(process *Process) bool {
+		if process.Name != component {
+			return false
+		}
+		process.Kill()
+		return true
+	})
 }
 
 // Stop ends all of it at once: what is stored does not outlive the machine.

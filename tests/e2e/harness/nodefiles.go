@@ -14,7 +14,8 @@ const (
 	cniPrograms      = "/usr/lib/cni"
 	cniConfig        = "/etc/cni/net.d"
 	kubeletDir       = "/var/lib/kubelet"
-	staticPodDir     = "/var/lib/manifests"
+	// StaticPodDir is where the kubelet looks for manifests of static pods.
+	StaticPodDir = "/var/lib/manifests"
 )
 
 // restrict_oom_score_adj: runc fails where it may not lower what it has inherited.
@@ -63,7 +64,7 @@ failCgroupV1: false
 failSwapOn: false
 localStorageCapacityIsolation: false
 containerRuntimeEndpoint: unix://` + containerdSocket + `
-staticPodPath: ` + staticPodDir + `
+staticPodPath: ` + StaticPodDir + `
 authentication: {anonymous: {enabled: true}, webhook: {enabled: false}}
 authorization: {mode: AlwaysAllow}
 resolvConf: ""
@@ -75,7 +76,7 @@ syncFrequency: 1s
 func (n *NodeCluster) writeNodeFiles() error {
 	kubelet := fmt.Sprintf(kubeletYAML, n.Machine.Cgroup)
 	return n.Machine.Inside(func() error {
-		if err := os.MkdirAll(staticPodDir, 0o755); err != nil {
+		if err := os.MkdirAll(StaticPodDir, 0o755); err != nil {
 			return err
 		}
 		for path, content := range map[string]string{

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,6 +45,43 @@ func inheritCPUs(parent, cgroup string) error {
 			err = os.WriteFile(filepath.Join(cgroup, file), content, 0o600)
 		}
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// KillCgroup kills every process in the machine's cgroup.
+func (m *Machine) KillCgroup() error {
+	hierarchies, err := cgroupHierarchies()
+	if err != nil {
+		return err
+	}
+	var failures []error
+	for _, hierarchy := range hierarchies {
+		failures = append(failures, filepath.WalkDir(filepath.Join(hierarchy, m.Cgroup),
+			func(path string, entry fs.DirEntry, err error) error {
+				if err != nil || entry.Name() != "cgroup.procs" {
+					return err
+				}
+				return killAll(path)
+			}))
+	}
+	return errors.Join(failures...)
+}
+
+// killAll kills the processes that a cgroup.procs lists; those that have ended meanwhile are no error.
+func killAll(list string) error {
+	content, err := os.ReadFile(list)
+	if err != nil {
+		return err
+	}
+	for _, field := range strings.Fields(string(content)) {
+		pid, err := strconv.Atoi(field)
+		if err != nil {
+			return err
+		}
+		if err := unix.Kill(pid, unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -121,6 +123,70 @@ func TestInstalledByOneManifest(t *testing.T) {
 
 	kubectl(t, "", "delete", "-f", install)
 	waitTaken(t, string(sample))
+}
+
+// TestAsAStaticPod installs beside the API server as docs/install.md says.
+func TestAsAStaticPod(t *testing.T) {
+	importMountguard(t)
+	namespace, err := cluster.CreateNamespace(t.Context(), "static-")
+	check(t, err)
+	bad, spared := podOf(namespace, "Bidirectional"), podOf(namespace, "")
+
+	const home = "/etc/mountguard"
+	check(t, cluster.Machine.Inside(func() error {
+		return errors.Join(os.MkdirAll(home, 0o755), unix.Mount("mountguard", home, "tmpfs", 0, "mode=755"))
+	}))
+	t.Cleanup(func() {
+		check(t, cluster.Machine.Inside(func() error {
+			return errors.Join(unix.Unmount(home, unix.MNT_DETACH), os.Remove(home))
+		}))
+	})
+	run := func(program string, arguments ...string) {
+		t.Helper()
+		if output, err := cluster.Machine.Run(t.Context(), program, arguments...); err != nil {
+			t.Fatalf("%v\n%s", err, output)
+		}
+	}
+	run(harness.MountguardBinary(t), "certs", "issue", "--out", home+"/pki", "--ip", "127.0.0.1")
+	manifest, err := os.ReadFile(root + "/deploy/static-pod/mountguard.yaml")
+	check(t, err)
+	file := filepath.Join(harness.StaticPodDir, "mountguard.yaml")
+	check(t, cluster.Machine.Inside(func() error {
+		return errors.Join(os.Mkdir(home+"/policies", 0o755),
+			os.WriteFile(home+"/policies/policies.yaml", []byte(twoPolicies), 0o644))
+	}))
+	run("/bin/busybox", "chown", "-R", "65532:65532", home)
+	check(t, cluster.Machine.Inside(func() error { return os.WriteFile(file, manifest, 0o600) }))
+
+	webhook, err := os.ReadFile(root + "/deploy/static-pod/webhook.yaml")
+	check(t, err)
+	check(t, cluster.Machine.Inside(func() error { return os.WriteFile(home+"/webhook.yaml", webhook, 0o600) }))
+	run(harness.MountguardBinary(t), "certs", "inject", "--ca-file", home+"/pki/ca.crt", home+"/webhook.yaml")
+	check(t, cluster.Machine.Inside(func() error {
+		var err error
+		webhook, err = os.ReadFile(home + "/webhook.yaml")
+		return err
+	}))
+	for _, warning := range kubectl(t, string(webhook), "apply", "-f", "-").Warnings {
+		t.Errorf("kubectl apply warns: %s", warning)
+	}
+	t.Cleanup(func() { // t.Context is over by then
+		_, err := cluster.Kubectl(context.Background(), "", "delete", "validatingwebhookconfiguration", "mountguard", "--ignore-not-found")
+		check(t, err)
+	})
+	waitRefused(t, bad, "[no-bidirectional]")
+
+	// The kubelet starts it again without asking the API server, whatever that could not ask meanwhile.
+	check(t, cluster.Restart(t.Context(), func() {
+		waitRefused(t, bad, `failed calling webhook "mounts.mountguard.io"`)
+		waitTaken(t, spared)
+	}))
+	waitRefused(t, bad, "[no-bidirectional]")
+
+	check(t, cluster.Machine.Inside(func() error { return os.Remove(file) }))
+	waitRefused(t, bad, `failed calling webhook "mounts.mountguard.io"`)
+	kubectl(t, "", "delete", "validatingwebhookconfiguration", "mountguard")
+	waitTaken(t, bad)
 }
 
 // twoPolicies hold for all, and for those who ask for a profile.
@@ -248,6 +314,17 @@ func TestInstalledByHelm(t *testing.T) {
 		scale("0")
 		waitTaken(t, bad)
 		mountguard.upgrade(t)
+		waitRefused(t, bad, "[no-bidirectional]")
+	})
+	t.Run("the node restarts, and the webhook comes back by itself", func(t *testing.T) {
+		check(t, cluster.Restart(t.Context(), func() {
+			waitRefused(t, bad, `failed calling webhook "mounts.mountguard.io"`)
+			waitTaken(t, spared)
+		}))
+		waitRefused(t, bad, "[no-bidirectional]")
+
+		mountguard.upgrade(t, "webhook.failurePolicy=Ignore")
+		check(t, cluster.Restart(t.Context(), func() { waitTaken(t, bad) }))
 		waitRefused(t, bad, "[no-bidirectional]")
 	})
 	t.Run("uninstalled, nothing of it is left but the Secret", func(t *testing.T) {
