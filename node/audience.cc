@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "node/propagation.h"
+#include "node/mount_path.h"
 
 namespace mountguard::node {
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/path.h"
-#include "node/propagation.h"
+#include "node/mount_path.h"
 
 namespace mountguard::node {
 namespace {

@@ -38,19 +38,6 @@ std::vector<int> PeerGroups::SourcesOf(const Mount& mount) const {
   return groups;
 }
 
-std::vector<int> PeerGroups::ReachedFrom(int group) const {
-  if (group == 0) return {};
-  std::vector<int> reached = {group};
-  for (const auto& [below, master] : masters_) {
-    const std::vector<int> chain = ChainOf(below);
-    if (below != group && std::find(chain.begin(), chain.end(), group) != chain.end()) {
-      reached.push_back(below);
-    }
-  }
-  std::sort(reached.begin() + 1, reached.end());
-  return reached;
-}
-
 bool PeerGroups::Reaches(int group, const Mount& mount) const {
   return group != 0 && AnySourceOf(mount, [group](int source) { return source == group; });
 }

@@ -12,7 +12,10 @@ namespace mountguard::node {
 /// Which peer groups pass their mount events on to which, put together from the tables of as many
 /// processes as could be read: groups are numbers of the whole kernel.
 ///
-/// All mounts of a group have the same master (Documentation/filesystems/sharedsubtree.rst), so one
+/// What is mounted on a directory of a shared mount is also mounted on that directory in every
+/// mount of its peer group, and in every mount that is a slave of the group, directly or by way of
+/// other groups, if that mount shows the directory (fs/pnode.c propagate_mnt, Linux 6.18). All
+/// mounts of a group have the same master (Documentation/filesystems/sharedsubtree.rst), so one
 /// mount of a group that is a slave tells it for all. Const methods are thread-safe.
 class PeerGroups {
  public:
@@ -23,11 +26,8 @@ class PeerGroups {
   std::vector<int> SourcesOf(const Mount& mount) const;
 
   /// True if something that is mounted on a mount of `group` is also mounted on `mount`, as far as
-  /// `mount` shows the directory (propagation.h).
+  /// `mount` shows the directory (mount_path.h).
   bool Reaches(int group, const Mount& mount) const;
-
-  /// The groups that mount events of `group` reach: itself first, then all below it.
-  std::vector<int> ReachedFrom(int group) const;
 
   /// True if `is(group)` for any of SourcesOf(mount), which are not put into a list for it.
   template <class Is>
