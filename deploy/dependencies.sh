@@ -11,7 +11,7 @@ build_packages=(
 require_packages() {
   local missing=() package
   for package in "$@"; do
-    dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep --quiet 'ok installed' ||
+    [[ $(dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null) == *'ok installed' ]] ||
       missing+=("$package")
   done
   [ ${#missing[@]} -eq 0 ] && return

@@ -24,7 +24,7 @@ for columns in 80 20 5; do
   shown=$(on_terminal "$columns" "$slow | '$mountguard' check -")
   [[ $shown == *"$erase"* ]] || fail "no progress on a terminal of $columns columns"
   text='checking: file 1 of 1, 0 MB'
-  texts | grep --quiet --line-regexp --fixed-strings "${text:0:columns-1}" ||
+  grep --quiet --line-regexp --fixed-strings "${text:0:columns-1}" <<<"$(texts)" ||
     fail "another text on a terminal of $columns columns"
   [[ $(texts | tail --lines=+2 | tr --delete '\r') == *"
 1 file, "*"nothing found"* ]] || fail "something else than the report remains"
@@ -53,6 +53,6 @@ for ((i = 0; i < 400; ++i)); do
   printf -- 'apiVersion: v1\nkind: Pod\nmetadata: {name: p%d}\nspec: {containers: [{name: c, image: i, volumeMounts: [{name: x, mountPath: /x}]}]}\n---\n' $i
 done >refused.yaml
 shown=$(on_terminal 80 "(exec 3<pipe; sleep 2; cat <&3 >pipe.json) & '$mountguard' check refused.yaml -o json=pipe; wait" || true)
-texts | grep --quiet --line-regexp 'writing: json' || fail "no progress while a report is written"
+grep --quiet --line-regexp 'writing: json' <<<"$(texts)" || fail "no progress while a report is written"
 grep --quiet '"CheckReport"' pipe.json
 echo "progress: as it must be on terminals of 80, 20 and 5 columns, dumb ones and none"
