@@ -5,10 +5,10 @@
 #include <charconv>
 #include <cmath>
 #include <cstddef>
-#include <cstring>
 #include <optional>
 #include <vector>
 
+#include "core/byte_words.h"
 #include "core/utf8.h"
 
 namespace mountguard::core {
@@ -84,21 +84,13 @@ char EscapeOf(char c) { return kEscapes[static_cast<unsigned char>(c)]; }
 /// True if JSON takes all of `text` as it is; may be false of text that it takes, too. Looks at
 /// eight bytes at a time, for printable ASCII without the quote and the backslash.
 bool IsPlain(std::string_view text) {
-  constexpr std::size_t kWord = sizeof(std::uint64_t);
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  constexpr std::uint64_t kHighs = 0x8080808080808080;
-  if (text.size() < kWord)
+  if (text.size() < sizeof(ByteWord)) {
     return std::all_of(text.begin(), text.end(), [](char c) { return EscapeOf(c) == 0; });
-  const auto has_zero = [](std::uint64_t x) { return (x - kOnes) & ~x & kHighs; };
-  const auto escapes = [&](std::size_t at) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + at, sizeof word);
-    const std::uint64_t control = (word - kOnes * 0x20) & ~word & kHighs;
-    return (word & kHighs) | control | has_zero(word ^ kOnes * '"') | has_zero(word ^ kOnes * '\\');
-  };
-  std::uint64_t found = escapes(text.size() - kWord);
-  for (std::size_t at = 0; at + kWord < text.size(); at += kWord) found |= escapes(at);
-  return found == 0;
+  }
+  return !AnyWord(text, [](ByteWord word) {
+    return BytesAboveAscii(word) | BytesBelow(word, ' ') | BytesEqual(word, '"') |
+           BytesEqual(word, '\\');
+  });
 }
 
 /// Appends text of which something must be escaped, by way of a small buffer: a JSON text inside a

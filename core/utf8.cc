@@ -1,8 +1,8 @@
 #include "core/utf8.h"
 
 #include <algorithm>
-#include <cstdint>
-#include <cstring>
+
+#include "core/byte_words.h"
 
 namespace mountguard::core {
 
@@ -61,24 +61,13 @@ std::size_t CountRunes(std::string_view text) {
 }
 
 bool IsPrintableAscii(std::string_view text) {
-  constexpr std::size_t kWord = sizeof(std::uint64_t);
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  constexpr std::uint64_t kHighs = 0x8080808080808080;
-  constexpr std::uint64_t kDelete = kOnes * 0x7F;
-  if (text.size() < kWord) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  constexpr char kDelete = 0x7F;
+  if (text.size() < sizeof(ByteWord)) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < kDelete; });
   }
-  // The high bit of a byte that is none, or of one above it: that there is one is certain.
-  const auto found_at = [&text](std::size_t at) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + at, sizeof word);
-    const std::uint64_t deletes = word ^ kDelete;
-    const std::uint64_t low = ((word - kOnes * ' ') & ~word) | ((deletes - kOnes) & ~deletes);
-    return (word | low) & kHighs;
-  };
-  std::uint64_t found = found_at(text.size() - kWord);
-  for (std::size_t at = 0; at + kWord < text.size(); at += kWord) found |= found_at(at);
-  return found == 0;
+  return !AnyWord(text, [](ByteWord word) {
+    return BytesAboveAscii(word) | BytesBelow(word, ' ') | BytesEqual(word, kDelete);
+  });
 }
 
 bool IsValidUtf8(std::string_view text) {
