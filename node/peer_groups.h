@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <unordered_map>
-#include <vector>
 
 #include "node/mountinfo.h"
 
@@ -21,15 +20,13 @@ class PeerGroups {
  public:
   void Add(const MountTable& table);
 
-  /// The groups whose mount events reach `mount`, the nearest first: its own, its master, and so on
-  /// upwards. Where tables are missing, groups above them may be missing too.
-  std::vector<int> SourcesOf(const Mount& mount) const;
-
   /// True if something that is mounted on a mount of `group` is also mounted on `mount`, as far as
   /// `mount` shows the directory (mount_path.h).
   bool Reaches(int group, const Mount& mount) const;
 
-  /// True if `is(group)` for any of SourcesOf(mount), which are not put into a list for it.
+  /// True if `is(group)` for any of the groups whose mount events reach `mount`; asks for the
+  /// nearest first: its own, its master, and so on upwards. Where tables are missing, groups above
+  /// them may be missing too; where they contradict each other, some may come again.
   template <class Is>
   bool AnySourceOf(const Mount& mount, const Is& is) const {
     if (mount.shared != 0 && is(mount.shared)) return true;
@@ -46,8 +43,6 @@ class PeerGroups {
   int MasterOf(int group) const;
 
  private:
-  std::vector<int> ChainOf(int group) const;
-
   std::unordered_map<int, int> masters_;
 };
 
