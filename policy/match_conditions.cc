@@ -233,9 +233,8 @@ bool Holds(std::string_view text, const Texts& in) {
   });
 }
 
-/// Whether nothing can be said of the pod spec `s`.
-std::string SilentSpec(const Engine& engine) {
-  const Texts of_mount = SilenceOfRules(engine);
+/// Whether nothing can be said of the pod spec `s`, if `of_mount` is what must hold of each mount.
+std::string SilentSpec(const Texts& of_mount) {
   std::string silent = fmt::format(
       "[s.?containers.orValue([]), s.?initContainers.orValue([]), "
       "s.?ephemeralContainers.orValue([])].all(cs,\n"
@@ -320,7 +319,8 @@ MatchConditions MatchConditionsOf(const Engine& engine) {
   result.conditions.push_back(
       {"is-changed",
        fmt::format("!(request.operation == 'UPDATE' && {} &&\n  {})", own, Unchanged(engine))});
-  if (SilenceOfRules(engine).size() > kMostQuestions) {
+  const Texts of_mount = SilenceOfRules(engine);
+  if (of_mount.size() > kMostQuestions) {
     result.notes.push_back(fmt::format(
         "the rules ask more than {} different things of a mount, too many for a condition: only "
         "operations and subresources that are not judged and updates that change nothing are "
@@ -328,10 +328,10 @@ MatchConditions MatchConditionsOf(const Engine& engine) {
         kMostQuestions));
     return result;
   }
-  const std::string silent = SilentSpec(engine);
   result.conditions.push_back(
-      {"may-be-spoken-of", fmt::format("!({} &&\n  {}.exists(s,\n    {}))", own,
-                                       OfTemplate("object", "spec", workloads), silent)});
+      {"may-be-spoken-of",
+       fmt::format("!({} &&\n  {}.exists(s,\n    {}))", own,
+                   OfTemplate("object", "spec", workloads), SilentSpec(of_mount))});
   return result;
 }
 

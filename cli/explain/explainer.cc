@@ -67,7 +67,7 @@ void AddKubeletFailures(const core::VolumeMount& mount, ExplainedMount* explaine
 void AddRuntimeFailures(const core::VolumeMount& mount, Runtime runtime, CriPropagation made,
                         bool changed, ExplainedMount* explained) {
   // The kubelet's own directories are shared, and those are where it binds a subPath first.
-  if (!explained->place || !explained->sub_path.empty() || made == CriPropagation::kPrivate) return;
+  if (!explained->place || mount.has_sub_path() || made == CriPropagation::kPrivate) return;
   const std::string& path = *explained->place;
   const std::string when =
       fmt::format("where the host's mount that holds {} is not {}", path,

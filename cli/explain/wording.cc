@@ -84,11 +84,9 @@ std::string BetweenMounts(const PodSpecView& pod, PropagationGraph* graph,
 
 /// What a mount of a host path with subPath depends on: what the kubelet binds has nothing to do
 /// with a host mount that is private, and the container starts all the same.
-std::string Provided(const PropagationGraph& graph, const MountRef& ref,
-                     std::string_view propagation) {
-  const core::VolumeMount& mount = MountAt(graph.pod(), ref);
-  const core::Volume* const volume = graph.pod().FindVolume(mount.name);
-  if (!mount.has_sub_path() || volume == nullptr || volume->host_path.empty()) return "";
+std::string Provided(PropagationGraph* graph, const MountRef& ref, std::string_view propagation) {
+  const core::VolumeMount& mount = MountAt(graph->pod(), ref);
+  if (!mount.has_sub_path() || !graph->PlaceOf(mount).on_host()) return "";
   return fmt::format(", if the host's mount there is {}", propagation);
 }
 
@@ -97,7 +95,7 @@ std::string FromHost(const PodSpecView& pod, PropagationGraph* graph, const Prop
   const std::string where = policy::WhereHostSeesIt(graph->PlaceOf(MountAt(pod, ref)));
   if (edge.sight == Sight::kLive) {
     return fmt::format("{} each mount that appears {}, as soon as it is made{}", SeesAt(pod, ref),
-                       where, Provided(*graph, ref, "shared or slave"));
+                       where, Provided(graph, ref, "shared or slave"));
   }
   return fmt::format("{} the mounts that are {} when it starts, and no later one", SeesAt(pod, ref),
                      where);
@@ -190,13 +188,13 @@ std::string EdgeSentence(const PodSpecView& pod, PropagationGraph* graph,
     case Party::Kind::kHost:
       return fmt::format("each mount that {} appears {}{}", MakesAt(pod, from),
                          policy::WhereHostSeesIt(graph->PlaceOf(MountAt(pod, from))),
-                         Provided(*graph, from, "shared"));
+                         Provided(graph, from, "shared"));
     case Party::Kind::kOtherPods:
       return fmt::format(
           "each mount that {} appears in other pods that mount {} or a folder around it with a "
           "mode{}",
           MakesAt(pod, from), graph->PlaceOf(MountAt(pod, from)).path,
-          Provided(*graph, from, "shared"));
+          Provided(graph, from, "shared"));
     case Party::Kind::kMount:
       break;
   }
