@@ -3,15 +3,7 @@
 # What it answers is held against what really propagates when a path is mounted as runc does it, from the
 # mount namespace of the runtime, and something is mounted on either side. 77: no namespaces here.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-MOUNTGUARD=$(realpath "$1")
-MANIFESTS=$here/manifests
-export MOUNTGUARD MANIFESTS
-unshare=(unshare --mount --propagation private --pid --fork --mount-proc --kill-child)
-if ! refused=$("${unshare[@]}" true 2>&1); then
-  echo "skipped: no namespaces here: $refused"
-  exit 77
-fi
+. "$(dirname "$0")/namespaces.sh"
 
 failed=0
 cases=0
