@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,15 +28,25 @@ const (
 	selector     = "app.kubernetes.io/name=mountguard"
 )
 
-// importMountguard builds the image of the program under test and gives it to the node.
+// imported is the image of the program under test, which is the same for all tests.
+var imported struct {
+	once sync.Once
+	err  error
+}
+
+// importMountguard builds the image and gives it to the node, unless a test before has done so.
 func importMountguard(t *testing.T) {
 	t.Helper()
-	archive := filepath.Join(t.TempDir(), "mountguard.tar")
-	build := exec.Command(root+"/deploy/image/build.sh", "--output", archive, "--binary", harness.MountguardBinary(t))
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, output)
-	}
-	check(t, cluster.ImportImage(t.Context(), archive))
+	binary, archive := harness.MountguardBinary(t), filepath.Join(t.TempDir(), "mountguard.tar")
+	imported.once.Do(func() {
+		build := exec.Command(root+"/deploy/image/build.sh", "--output", archive, "--binary", binary)
+		if output, err := build.CombinedOutput(); err != nil {
+			imported.err = fmt.Errorf("%w\n%s", err, output)
+			return
+		}
+		imported.err = cluster.ImportImage(t.Context(), archive)
+	})
+	check(t, imported.err)
 }
 
 // kubectl runs it on what must go well and returns what it prints.
@@ -150,24 +161,19 @@ func TestAsAStaticPod(t *testing.T) {
 	run(harness.MountguardBinary(t), "certs", "issue", "--out", home+"/pki", "--ip", "127.0.0.1")
 	manifest, err := os.ReadFile(root + "/deploy/static-pod/mountguard.yaml")
 	check(t, err)
+	webhook, err := os.ReadFile(root + "/deploy/static-pod/webhook.yaml")
+	check(t, err)
 	file := filepath.Join(harness.StaticPodDir, "mountguard.yaml")
 	check(t, cluster.Machine.Inside(func() error {
 		return errors.Join(os.Mkdir(home+"/policies", 0o755),
-			os.WriteFile(home+"/policies/policies.yaml", []byte(twoPolicies), 0o644))
+			os.WriteFile(home+"/policies/policies.yaml", []byte(twoPolicies), 0o644),
+			os.WriteFile(home+"/webhook.yaml", webhook, 0o600))
 	}))
 	run("/bin/busybox", "chown", "-R", "65532:65532", home)
 	check(t, cluster.Machine.Inside(func() error { return os.WriteFile(file, manifest, 0o600) }))
 
-	webhook, err := os.ReadFile(root + "/deploy/static-pod/webhook.yaml")
-	check(t, err)
-	check(t, cluster.Machine.Inside(func() error { return os.WriteFile(home+"/webhook.yaml", webhook, 0o600) }))
 	run(harness.MountguardBinary(t), "certs", "inject", "--ca-file", home+"/pki/ca.crt", home+"/webhook.yaml")
-	check(t, cluster.Machine.Inside(func() error {
-		var err error
-		webhook, err = os.ReadFile(home + "/webhook.yaml")
-		return err
-	}))
-	for _, warning := range kubectl(t, string(webhook), "apply", "-f", "-").Warnings {
+	for _, warning := range kubectl(t, "", "apply", "-f", home+"/webhook.yaml").Warnings {
 		t.Errorf("kubectl apply warns: %s", warning)
 	}
 	t.Cleanup(func() { // t.Context is over by then
