@@ -28,6 +28,7 @@ echo "== certificates: mountguard certs issue"
 
 echo
 echo "== the server: mountguard serve, with the built-in baseline policy"
+: >"$work/log"  # which may be looked at before it is opened
 "$mountguard" serve --bind-address 127.0.0.1 --secure-port 0 --metrics-bind-address 127.0.0.1:0 \
   --shutdown-delay 0s --tls-cert-file "$work/certs/tls.crt" --tls-private-key-file "$work/certs/tls.key" \
   2>"$work/log" &

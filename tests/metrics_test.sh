@@ -59,6 +59,7 @@ scrape_configs:
   - job_name: mountguard
     static_configs: [{targets: ["$metrics"]}]
 CONFIG
+: >"$work/prometheus.log"  # which may be looked at before it is opened
 prometheus --config.file="$work/prometheus.yml" --storage.tsdb.path="$work/series" --web.listen-address=127.0.0.1:0 2>"$work/prometheus.log" &
 prometheus=$!
 
