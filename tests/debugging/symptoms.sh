@@ -66,11 +66,11 @@ runtime() {
   settle kubelet
 }
 
-# Waits until a process of that name is there.
+# Waits until a process of that name is there, and only one: what it starts has its name at first.
 settle() {
-  local tries
+  local tries pid
   for ((tries = 0; tries < 200; tries++)); do
-    pgrep -x "$1" >/dev/null && return
+    pid=$(pgrep -x "$1") && pgrep -x sleep --parent "$pid" >/dev/null 2>&1 && return
     sleep 0.05
   done
   echo "$1 does not run"
