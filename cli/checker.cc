@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "core/cri.h"
+#include "policy/admission_review.h"
 #include "policy/all_rules.h"
-#include "webhook/admission_review.h"
 
 namespace mountguard::cli {
 namespace {
@@ -186,7 +186,7 @@ void Checker::Judge(const InputObject& object) {
 }
 
 void Checker::JudgeReview(const InputObject& object) {
-  const auto review = webhook::DecodeAdmissionReview(object.root);
+  const auto review = policy::DecodeAdmissionReview(object.root);
   if (!review) {
     AddError(object.place, object.Find("").value, object.text, object.first_line,
              review.error().message);

@@ -7,9 +7,9 @@
 
 #include "core/clock.h"
 #include "core/json_reader.h"
+#include "policy/admission_review.h"
 #include "policy/subject.h"
 #include "policy/verdict.h"
-#include "webhook/admission_review.h"
 #include "webhook/policy_store.h"
 #include "webhook/review_request.h"
 
@@ -23,7 +23,7 @@ struct AdmissionScratch {
 
   core::JsonParser parser;
   std::shared_ptr<const PolicyGeneration> policies;
-  AdmissionReview review;
+  policy::AdmissionReview review;
   policy::Subject subject;
   policy::Verdict verdict;
   bool reviewed = false;  // the three above speak of the last request: it was answered with 200

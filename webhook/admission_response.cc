@@ -39,13 +39,14 @@ std::vector<std::string> Warnings(const policy::Verdict& verdict) {
 }
 
 /// What the object is called where its name is not made yet.
-std::string_view DisplayName(const AdmissionReview& review, const policy::Subject& subject) {
+std::string_view DisplayName(const policy::AdmissionReview& review,
+                             const policy::Subject& subject) {
   if (!review.name.empty()) return review.name;
   if (!subject.object().name.empty()) return subject.object().name;
   return subject.object().generate_name;
 }
 
-std::string DenialMessage(const AdmissionReview& review, const policy::Subject& subject,
+std::string DenialMessage(const policy::AdmissionReview& review, const policy::Subject& subject,
                           const policy::Verdict& verdict) {
   std::string message =
       fmt::format("{} \"{}\" is refused: ", subject.object().kind, DisplayName(review, subject));
@@ -62,7 +63,7 @@ std::string DenialMessage(const AdmissionReview& review, const policy::Subject& 
   return WithoutControlCharacters(message);
 }
 
-void WriteDenial(const AdmissionReview& review, const policy::Subject& subject,
+void WriteDenial(const policy::AdmissionReview& review, const policy::Subject& subject,
                  const policy::Verdict& verdict, JsonWriter* json) {
   json->Key("status").BeginObject();
   json->Key("metadata").BeginObject().EndObject();
@@ -205,7 +206,7 @@ std::string ExceptionsAnnotation(const policy::Verdict& verdict) {
   return value;
 }
 
-void BeginResponse(const AdmissionReview& review, bool allowed, JsonWriter* json) {
+void BeginResponse(const policy::AdmissionReview& review, bool allowed, JsonWriter* json) {
   json->BeginObject();
   json->Key("kind").String("AdmissionReview");
   json->Key("apiVersion").String(review.api_version);
@@ -214,7 +215,7 @@ void BeginResponse(const AdmissionReview& review, bool allowed, JsonWriter* json
   json->Key("allowed").Bool(allowed);
 }
 
-std::string EncodeResponse(const AdmissionReview& review, const policy::Subject& subject,
+std::string EncodeResponse(const policy::AdmissionReview& review, const policy::Subject& subject,
                            const policy::Verdict& verdict, std::string_view policy_digest) {
   const Action decision = verdict.Decision();
   std::string body;

@@ -5,9 +5,9 @@
 #include <string_view>
 
 #include "core/json_writer.h"
+#include "policy/admission_review.h"
 #include "policy/subject.h"
 #include "policy/verdict.h"
-#include "webhook/admission_review.h"
 
 namespace mountguard::webhook {
 
@@ -16,12 +16,12 @@ namespace mountguard::webhook {
 /// A denial is 422 Invalid with a cause a finding: that is the form that kubectl prints as
 /// `The Pod "x" is invalid:` and a line for each; its message is complete in itself, because
 /// controllers and `kubectl apply` of several objects show nothing else.
-std::string EncodeResponse(const AdmissionReview& review, const policy::Subject& subject,
+std::string EncodeResponse(const policy::AdmissionReview& review, const policy::Subject& subject,
                            const policy::Verdict& verdict, std::string_view policy_digest);
 
 /// Opens the AdmissionReview that answers `review` and its `response`, up to `allowed`; the caller
 /// goes on inside and closes both objects.
-void BeginResponse(const AdmissionReview& review, bool allowed, core::JsonWriter* json);
+void BeginResponse(const policy::AdmissionReview& review, bool allowed, core::JsonWriter* json);
 
 /// A metav1.Status, the one body of an HTTP error whose message the API server's user gets to read.
 std::string EncodeStatus(int code, std::string_view message);

@@ -27,7 +27,7 @@ std::string Sentence(const PolicyRemark& remark) {
 }
 
 /// What is said of a request that is none of a ConfigMap's creation or change.
-PolicyReview ReviewOthers(const AdmissionReview& review) {
+PolicyReview ReviewOthers(const policy::AdmissionReview& review) {
   PolicyReview said;
   if (review.kind.kind != "ConfigMap" || !review.kind.group.empty()) {
     said.warnings.push_back(
@@ -39,7 +39,7 @@ PolicyReview ReviewOthers(const AdmissionReview& review) {
 }
 
 /// A ConfigMap that goes takes no policy out of force, and leaves the next server without it.
-PolicyReview ReviewDeletion(const AdmissionReview& review,
+PolicyReview ReviewDeletion(const policy::AdmissionReview& review,
                             const std::vector<policy::PolicyFile>& in_force, core::WallTime now) {
   PolicyReview said = ReviewPolicies(core::JsonValue(), review.old_object, in_force, now);
   said.errors.clear();
@@ -53,7 +53,7 @@ PolicyReview ReviewDeletion(const AdmissionReview& review,
   return said;
 }
 
-PolicyReview Review(const AdmissionReview& review, const PolicyGeneration& policies,
+PolicyReview Review(const policy::AdmissionReview& review, const PolicyGeneration& policies,
                     core::WallTime now) {
   const bool config_map = review.kind.kind == "ConfigMap" && review.kind.group.empty();
   const std::string_view operation = review.facts.operation;
@@ -64,7 +64,7 @@ PolicyReview Review(const AdmissionReview& review, const PolicyGeneration& polic
   return ReviewOthers(review);
 }
 
-std::string_view NameOf(const AdmissionReview& review) {
+std::string_view NameOf(const policy::AdmissionReview& review) {
   if (!review.name.empty()) return review.name;
   const core::JsonValue metadata = review.object.Get("metadata");
   const std::string_view name = metadata.Get("name").AsString();
@@ -112,7 +112,7 @@ void WriteDenial(std::string_view name, const std::vector<PolicyRemark>& errors,
   json->EndObject();
 }
 
-std::string Encode(const AdmissionReview& review, Action action, const PolicyReview& said,
+std::string Encode(const policy::AdmissionReview& review, Action action, const PolicyReview& said,
                    std::string_view policy_digest) {
   std::string body;
   JsonWriter json(&body);
@@ -162,7 +162,7 @@ PolicyHandler::Outcome PolicyHandler::Judge(std::string& body) const {
   core::JsonParser parser;
   auto read = ReadReview(body, &parser);
   if (!read) return {std::move(read).error(), std::nullopt};
-  const AdmissionReview& review = *read;
+  const policy::AdmissionReview& review = *read;
   const std::shared_ptr<const PolicyGeneration> policies = policies_->Current();
   const PolicyReview said = Review(review, *policies, clock_->Now());
   PolicyDecision decision;

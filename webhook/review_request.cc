@@ -38,11 +38,11 @@ core::Result<void, AdmissionReply> CheckContentType(std::string_view content_typ
       ErrorReply(415, fmt::format("mountguard reads application/json, not \"{}\"", content_type)));
 }
 
-core::Result<AdmissionReview, AdmissionReply> ReadReview(std::string& body,
-                                                         core::JsonParser* parser) {
+core::Result<policy::AdmissionReview, AdmissionReply> ReadReview(std::string& body,
+                                                                 core::JsonParser* parser) {
   const auto root = parser->Parse(body);
   if (!root) return Unreadable(root.error().message);
-  auto review = DecodeAdmissionReview(*root);
+  auto review = policy::DecodeAdmissionReview(*root);
   if (!review) return Unreadable(review.error().message);
   return *std::move(review);
 }

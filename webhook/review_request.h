@@ -6,7 +6,7 @@
 
 #include "core/json_reader.h"
 #include "core/result.h"
-#include "webhook/admission_review.h"
+#include "policy/admission_review.h"
 
 namespace mountguard::webhook {
 
@@ -24,8 +24,8 @@ core::Result<void, AdmissionReply> CheckContentType(std::string_view content_typ
 
 /// The review in a body, borrowed from `parser` and `body`, whose capacity may grow; or
 /// ErrorReply(400).
-core::Result<AdmissionReview, AdmissionReply> ReadReview(std::string& body,
-                                                         core::JsonParser* parser);
+core::Result<policy::AdmissionReview, AdmissionReply> ReadReview(std::string& body,
+                                                                 core::JsonParser* parser);
 
 /// The reply to a request on which something of ours threw.
 AdmissionReply FaultReply(const char* what);

@@ -15,11 +15,11 @@
 #include "core/pod_spec.h"
 #include "core/recursive_read_only.h"
 #include "core/workload.h"
+#include "policy/admission_review.h"
 #include "policy/propagation_graph.h"
 #include "policy/subject.h"
 #include "policy/trace.h"
 #include "policy/verdict.h"
-#include "webhook/admission_review.h"
 
 namespace mountguard::cli {
 namespace {
@@ -226,7 +226,7 @@ class Explainer {
       ExplainObject(object, AssumedRequest(settings_, object.root), object.root);
       return;
     }
-    const auto review = webhook::DecodeAdmissionReview(object.root);
+    const auto review = policy::DecodeAdmissionReview(object.root);
     if (!review) {
       AddError(object, object.Find(""), review.error().message);
       return;

@@ -1,11 +1,11 @@
-#include "webhook/admission_review.h"
+#include "policy/admission_review.h"
 
 #include <fmt/format.h>
 
 #include <utility>
 #include <vector>
 
-namespace mountguard::webhook {
+namespace mountguard::policy {
 namespace {
 
 using core::JsonType;
@@ -55,7 +55,7 @@ class FieldReader {
   }
 
   /// The user's name and groups.
-  void User(JsonValue value, policy::RequestFacts* facts) {
+  void User(JsonValue value, RequestFacts* facts) {
     constexpr std::string_view kUser = "request.userInfo";
     constexpr std::string_view kGroups = "request.userInfo.groups";
     if (!value.IsAbsentOrNull() && !value.IsObject()) Complain(kUser, "an object", value);
@@ -79,11 +79,6 @@ class FieldReader {
 };
 
 }  // namespace
-
-bool IsAdmissionReview(JsonValue root) {
-  return root.Get("kind").AsString() == "AdmissionReview" &&
-         root.Get("apiVersion").AsString().substr(0, kGroup.size()) == kGroup;
-}
 
 core::Result<AdmissionReview> DecodeAdmissionReview(JsonValue root) {
   if (!root.IsObject()) {
@@ -116,7 +111,7 @@ core::Result<AdmissionReview> DecodeAdmissionReview(JsonValue root) {
 
   FieldReader fields;
   JsonValue user_info;
-  policy::RequestFacts& facts = review.facts;
+  RequestFacts& facts = review.facts;
   for (const auto& [key, value] : request.Members()) {
     if (key == "uid") {
       review.uid = fields.String("request.uid", value);
@@ -151,4 +146,4 @@ core::Result<AdmissionReview> DecodeAdmissionReview(JsonValue root) {
   return review;
 }
 
-}  // namespace mountguard::webhook
+}  // namespace mountguard::policy

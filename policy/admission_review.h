@@ -1,5 +1,5 @@
-#ifndef MOUNTGUARD_WEBHOOK_ADMISSION_REVIEW_H_
-#define MOUNTGUARD_WEBHOOK_ADMISSION_REVIEW_H_
+#ifndef MOUNTGUARD_POLICY_ADMISSION_REVIEW_H_
+#define MOUNTGUARD_POLICY_ADMISSION_REVIEW_H_
 
 #include <string>
 #include <string_view>
@@ -8,7 +8,7 @@
 #include "core/result.h"
 #include "policy/subject.h"
 
-namespace mountguard::webhook {
+namespace mountguard::policy {
 
 /// A request of admission.k8s.io/v1 or v1beta1, whose shapes are the same. Borrowed from the parser
 /// that read the body.
@@ -18,8 +18,8 @@ struct AdmissionReview {
   core::GroupVersionKind kind;  // request.kind: the version that the webhook was registered for
   std::string_view name;
   std::string_view namespace_name;
-  policy::RequestFacts facts;  // user, groups, operation, subresource, dryRun, namespace, name
-  core::JsonValue object;      // null or absent where the operation has none
+  RequestFacts facts;      // user, groups, operation, subresource, dryRun, namespace, name
+  core::JsonValue object;  // null or absent where the operation has none
   core::JsonValue old_object;
 };
 
@@ -28,9 +28,6 @@ struct AdmissionReview {
 /// `oldObject` are taken as they are: what is wrong with them is a matter of the verdict.
 core::Result<AdmissionReview> DecodeAdmissionReview(core::JsonValue root);
 
-/// True for a document that is an AdmissionReview, of whatever version: `check` reads saved ones.
-bool IsAdmissionReview(core::JsonValue root);
+}  // namespace mountguard::policy
 
-}  // namespace mountguard::webhook
-
-#endif  // MOUNTGUARD_WEBHOOK_ADMISSION_REVIEW_H_
+#endif  // MOUNTGUARD_POLICY_ADMISSION_REVIEW_H_
