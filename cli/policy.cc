@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/counted.h"
 #include "cli/json_output.h"
 #include "cli/moment.h"
 #include "cli/terminal.h"
@@ -87,10 +88,6 @@ LintReport Lint(std::vector<PolicyFile> files, core::WallTime now) {
     }
   }
   return report;
-}
-
-std::string Counted(std::size_t count, std::string_view word) {
-  return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
 }
 
 void WriteTextProblem(const PolicyProblem& problem, const LintReport& report,

@@ -2,16 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "cli/counted.h"
 #include "core/cri.h"
 
 namespace mountguard::cli {
 namespace {
 
 constexpr std::size_t kMostNamed = 3;  // paths in a sentence
-
-std::string Counted(std::size_t count, std::string_view word) {
-  return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
-}
 
 /// "a, b, c and 4 more".
 template <class Text>

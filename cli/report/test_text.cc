@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
+#include "cli/counted.h"
 #include "cli/report/test_report.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
@@ -28,10 +29,6 @@ Heading HeadingOf(Outcome outcome) {
       break;
   }
   return {"✗", "ERROR", Style::kDeny};
-}
-
-std::string Counted(int count, std::string_view word) {
-  return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
 }
 
 /// What the cases leave untried, or "".
@@ -80,7 +77,7 @@ class TestPrinter {
     add(report.Count(Outcome::kError), "could not be judged");
     const auto errors = static_cast<int>(report.errors.size());
     add(errors, errors == 1 ? "error in suites and policies" : "errors in suites and policies");
-    fmt::print(out_, "{}, {}: {}\n", Counted(static_cast<int>(report.suites.size()), "suite"),
+    fmt::print(out_, "{}, {}: {}\n", Counted(report.suites.size(), "suite"),
                Counted(report.cases(), "case"), counts);
   }
 

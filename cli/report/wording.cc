@@ -5,6 +5,8 @@
 #include <array>
 #include <filesystem>
 
+#include "cli/counted.h"
+
 namespace mountguard::cli {
 namespace {
 
@@ -29,10 +31,6 @@ std::string AdviceFor(std::string_view fact) {
     if (known.fact == fact) return std::string(known.advice);
   }
   return fmt::format("depends on what is not known here: {}", fact);
-}
-
-std::string Counted(int count, std::string_view word) {
-  return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
 }
 
 }  // namespace
