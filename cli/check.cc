@@ -75,11 +75,21 @@ ExitCode RunCheck(const Command& command, const Arguments& arguments, Environmen
   }
   const auto outputs = ReadOutputs(flags.outputs, NamesOf(ReportFormats()));
   if (!outputs) return WrongUsage(command, outputs.error().message, env);
-  const auto engine = MakeEngine(flags.policy, command, env);
-  if (!engine) return engine.error();
 
-  CheckReport report = CheckInParallel(paths, **engine, flags.settings, flags.jobs, env);
-  report.basis = BasisOf((*engine)->policies(), flags.policy.profile, flags.settings.now);
+  std::unique_ptr<const policy::Engine> engine;
+  ExitCode why_no_engine = ExitCode::kClean;
+  const auto load = [&] {
+    auto made = MakeEngine(flags.policy, command, env);
+    if (made) {
+      engine = std::move(*made);
+    } else {
+      why_no_engine = made.error();
+    }
+    return engine.get();
+  };
+  CheckReport report = CheckInParallel(paths, load, flags.settings, flags.jobs, env);
+  if (engine == nullptr) return why_no_engine;
+  report.basis = BasisOf(engine->policies(), flags.policy.profile, flags.settings.now);
   report.basis.fail_on = FailOn(flags.fail_on);
 
   const ExitCode written = WriteOutputs(

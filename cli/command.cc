@@ -9,23 +9,7 @@
 #include <csignal>
 #include <iostream>
 
-#include "cli/certs.h"
-#include "cli/check.h"
-#include "cli/completion.h"
-#include "cli/explain.h"
-#include "cli/man.h"
-#include "cli/node_doctor.h"
-#include "cli/node_inspect.h"
-#include "cli/node_verify.h"
-#include "cli/node_watch.h"
-#include "cli/policy.h"
-#include "cli/policy_export.h"
-#include "cli/policy_schema.h"
-#include "cli/rules.h"
-#include "cli/serve.h"
 #include "cli/terminal.h"
-#include "cli/test.h"
-#include "cli/version.h"
 #include "core/did_you_mean.h"
 
 namespace mountguard::cli {
@@ -38,13 +22,13 @@ constexpr std::string_view kSummary =
 constexpr Command kProgram = {"", "COMMAND", kSummary, "", "", nullptr};
 
 /// The help of the program, or of the family of commands that begin with `family`.
-void PrintCommands(std::string_view family, std::ostream& out) {
+void PrintCommands(const CommandTable& commands, std::string_view family, std::ostream& out) {
   if (family.empty()) fmt::print(out, "{}\n\n", kSummary);
   fmt::print(out, "Usage:\n  mountguard {}{}COMMAND [flags]\n\nCommands:\n", family,
              family.empty() ? "" : " ");
   std::size_t width = 0;
-  for (const Command& command : AllCommands()) width = std::max(width, command.name.size());
-  for (const Command& command : AllCommands()) {
+  for (const Command& command : commands) width = std::max(width, command.name.size());
+  for (const Command& command : commands) {
     if (!family.empty() && FamilyOf(command) != family) continue;
     fmt::print(out, "  {:<{}}  {}\n", command.name, width, command.summary);
   }
@@ -63,9 +47,10 @@ bool AsksForHelp(const std::string& word) {
 
 /// The command that the first words of `arguments` name, or null; `words` is how many they are, or
 /// how many lead to a family of commands.
-const Command* FindCommand(const Arguments& arguments, std::size_t* words) {
+const Command* FindCommand(const CommandTable& commands, const Arguments& arguments,
+                           std::size_t* words) {
   *words = 0;
-  for (const Command& command : AllCommands()) {
+  for (const Command& command : commands) {
     if (FamilyOf(command) != arguments[0]) continue;
     *words = 1;
     const std::string_view second = NameInFamily(command);
@@ -79,10 +64,11 @@ const Command* FindCommand(const Arguments& arguments, std::size_t* words) {
 }
 
 /// Tells which word names no command and what may have been meant.
-ExitCode UnknownCommand(const Arguments& arguments, std::size_t known_words, Environment& env) {
+ExitCode UnknownCommand(const CommandTable& commands, const Arguments& arguments,
+                        std::size_t known_words, Environment& env) {
   const std::string_view family = known_words > 0 ? std::string_view(arguments[0]) : "";
   std::vector<std::string_view> candidates;
-  for (const Command& command : AllCommands()) {
+  for (const Command& command : commands) {
     if (known_words == 0) {
       candidates.push_back(FamilyOf(command));
     } else if (FamilyOf(command) == family) {
@@ -125,62 +111,41 @@ std::string_view NameInFamily(const Command& command) {
   return space == std::string_view::npos ? "" : command.name.substr(space + 1);
 }
 
-const std::vector<Command>& AllCommands() {
-  static const std::vector<Command> commands = {
-      // clang-format off
-      kServeCommand,
-      kCheckCommand,
-      kExplainCommand,
-      kTestCommand,
-      kPolicyLintCommand,
-      kPolicyExportCommand,
-      kPolicySchemaCommand,
-      kNodeInspectCommand,
-      kNodeWatchCommand,
-      kRulesCommand,
-      kCertsIssueCommand,
-      kCertsShowCommand,
-      kCertsInjectCommand,
-      kNodeDoctorCommand,
-      kNodeVerifyCommand,
-      kVersionCommand,
-      kCompletionCommand,
-      kManCommand,
-      // clang-format on
-  };
-  return commands;
+bool HasCommand(const CommandTable& commands, std::string_view word) {
+  return std::any_of(commands.begin(), commands.end(),
+                     [word](const Command& command) { return FamilyOf(command) == word; });
 }
 
-ExitCode Run(const Arguments& arguments, Environment& env) {
+ExitCode Run(const CommandTable& commands, const Arguments& arguments, Environment& env) {
   if (arguments.empty()) {
-    PrintCommands("", env.err);
+    PrintCommands(commands, "", env.err);
     return ExitCode::kUsage;
   }
   if (AsksForHelp(arguments[0]) && arguments.size() == 1) {
-    PrintCommands("", env.out);
+    PrintCommands(commands, "", env.out);
     return ExitCode::kClean;
   }
   if (arguments[0] == "help") {
     Arguments turned(arguments.begin() + 1, arguments.end());
     turned.push_back("--help");
-    return Run(turned, env);
+    return Run(commands, turned, env);
   }
-  if (arguments[0] == "--version") return Run({"version"}, env);
+  if (arguments[0] == "--version") return Run(commands, {"version"}, env);
 
   std::size_t words = 0;
-  const Command* command = FindCommand(arguments, &words);
+  const Command* command = FindCommand(commands, arguments, &words);
   if (command != nullptr) {
     const auto own = arguments.begin() + static_cast<std::ptrdiff_t>(words);
     return command->run(*command, Arguments(own, arguments.end()), env);
   }
   if (words == 1 && arguments.size() > 1 && AsksForHelp(arguments[1])) {
-    PrintCommands(arguments[0], env.out);
+    PrintCommands(commands, arguments[0], env.out);
     return ExitCode::kClean;
   }
-  return UnknownCommand(arguments, words, env);
+  return UnknownCommand(commands, arguments, words, env);
 }
 
-int Main(int argc, const char* const* argv) {
+int Main(const CommandTable& commands, int argc, const char* const* argv) {
   // A reader that goes away (`| head`) ends the writing, not the program.
   std::signal(SIGPIPE, SIG_IGN);
   std::ios::sync_with_stdio(false);
@@ -190,7 +155,7 @@ int Main(int argc, const char* const* argv) {
   if (CanRewriteLines(STDERR_FILENO)) {
     env.progress_width = [] { return ColumnsOf(STDERR_FILENO); };
   }
-  ExitCode code = Run(Arguments(argv + std::min(argc, 1), argv + argc), env);
+  ExitCode code = Run(commands, Arguments(argv + std::min(argc, 1), argv + argc), env);
   if (!std::cout.flush() && !ReaderIsGone(STDOUT_FILENO)) {
     fmt::print(std::cerr,
                "the result could not be written to standard output; is the disk full?\n");

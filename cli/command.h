@@ -24,15 +24,24 @@ std::string_view FamilyOf(const Command& command);
 /// The second word of a command's name, "" if it has but one.
 std::string_view NameInFamily(const Command& command);
 
-/// All commands, in the order of the help. Those of one family share their first word.
-const std::vector<Command>& AllCommands();
+/// Commands in the order of the help. Those of one family share their first word.
+using CommandTable = std::vector<Command>;
 
-/// The whole program: `arguments` without the program's name. Everything it does to the world goes
-/// through `env` (`serve` apart, which also listens).
-ExitCode Run(const Arguments& arguments, Environment& env);
+/// The commands that speak with nobody: they read files and the kernel, and print. `mountguard`
+/// has no others, so that it starts without OpenSSL and cpp-httplib.
+const CommandTable& LocalCommands();
+/// These and all others, as `mountguard-server` has them.
+const CommandTable& AllCommands();
 
-/// The program as the shell starts it: standard streams, the real files and clock.
-int Main(int argc, const char* const* argv);
+/// True if `word` names a command of the table or a family of its commands.
+bool HasCommand(const CommandTable& commands, std::string_view word);
+
+/// A program with these commands: `arguments` without its name. Everything it does to the world
+/// goes through `env` (`serve` apart, which also listens).
+ExitCode Run(const CommandTable& commands, const Arguments& arguments, Environment& env);
+
+/// The same as the shell starts it: standard streams, the real files and clock.
+int Main(const CommandTable& commands, int argc, const char* const* argv);
 
 }  // namespace mountguard::cli
 

@@ -1,9 +1,10 @@
 #include "cli/parallel_check.h"
 
-#include <algorithm>
+#include <condition_variable>
 #include <cstddef>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -51,44 +52,74 @@ class ReportCollector {
   bool appending_ = false;       // a thread does, without the lock
 };
 
-/// As many threads as there can be, at most `count`: fewer are slower, and nothing worse.
-template <class Work>
-std::vector<std::thread> Start(int count, const Work& work) {
-  std::vector<std::thread> threads;
-  try {
-    for (int i = 0; i < count; ++i) threads.emplace_back(work);
-  } catch (const std::system_error&) {
+/// What is handed from one thread to all others once.
+template <class Value>
+class Handout {
+ public:
+  void Set(Value value) {
+    const std::lock_guard lock(mutex_);
+    value_ = value;
+    changed_.notify_all();
   }
-  return threads;
-}
+
+  Value Wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return value_.has_value(); });
+    return *value_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<Value> value_;
+};
 
 }  // namespace
 
-CheckReport CheckInParallel(const std::vector<std::string>& paths, const policy::Engine& engine,
+CheckReport CheckInParallel(const std::vector<std::string>& paths,
+                            const std::function<const policy::Engine*()>& load,
                             const CheckSettings& settings, int jobs, Environment& env) {
   InputFeed feed(env.files, env.in);
   ReportCollector collector;
-  const auto work = [&] {
-    Checker checker(engine, settings, env.files, env.in);
+  Handout<const policy::Engine*> handout;
+  const auto work = [&](const policy::Engine* engine) {
+    if (engine == nullptr) return;
+    Checker checker(*engine, settings, env.files, env.in);
     while (const auto piece = feed.Next()) {
       collector.Add(*piece, piece->manifest ? checker.CheckPiece(*piece->name, *piece->manifest)
                                             : checker.Unreadable(*piece->name, piece->failure));
     }
   };
-  const Progress progress(env, [&feed] {
-    const InputFeed::Progress done = feed.progress();
-    return DescribeProgress(done.files, done.found, done.bytes);
-  });
-  std::vector<std::thread> threads = Start(jobs - 1, work);
   CheckReport report;
   const InputSink failures = {
       nullptr, nullptr, [&report](const InputFailure& failure) {
         report.errors.Add({std::string(failure.place.file), 0, {}, {}, failure.message});
       }};
-  FindInputFiles(paths, env.files, failures,
-                 [&feed](std::string file) { feed.Add(std::move(file)); });
-  feed.Close();
-  work();
+  const auto find = [&] {
+    FindInputFiles(paths, env.files, failures,
+                   [&feed](std::string file) { feed.Add(std::move(file)); });
+    feed.Close();
+  };
+
+  // As many threads as there can be: fewer are slower, and nothing worse.
+  std::vector<std::thread> threads;
+  try {
+    for (int i = 1; i < jobs; ++i) {
+      threads.emplace_back([&, first = i == 1] {
+        if (first) find();
+        work(handout.Wait());
+      });
+    }
+  } catch (const std::system_error&) {
+  }
+  const policy::Engine* const engine = load();
+  const Progress progress(env, [&feed] {
+    const InputFeed::Progress done = feed.progress();
+    return DescribeProgress(done.files, done.found, done.bytes);
+  });
+  handout.Set(engine);
+  if (threads.empty()) find();
+  work(engine);
   for (std::thread& thread : threads) thread.join();
   report.files = feed.ReleaseFiles();
   Append(collector.Release(), &report);

@@ -40,6 +40,9 @@ declare -A homes=(
   ['<openssl']='certs/* webhook/tls_stream.* tests/*'
   ['<nlohmann']='cli/* certs/* tests/*'
   ['<CLI']='cli/*'
+  # What starts for every file that is checked does without the server (docs/decisions/0006).
+  ['"certs/']='certs/* webhook/* cli/certs.* tests/*'
+  ['"webhook/']='webhook/* cli/serve.* tests/*'
   ['<spdlog']='webhook/log.cc'
   ['<prometheus']='webhook/metrics.cc'
   ['<sys/inotify']='core/file_watcher.cc'

@@ -24,7 +24,7 @@ def read_arguments(arguments):
     what.add_argument("--rootfs", type=pathlib.Path, metavar="DIRECTORY", help="write the files alone")
     parser.add_argument("--tag", metavar="NAME", help=f"({DEFAULT_REPOSITORY}:VERSION)")
     parser.add_argument("--sbom", type=pathlib.Path, metavar="FILE", help="(FILE.spdx.json)")
-    parser.add_argument("--binary", type=pathlib.Path, required=True, help="(build/release/mountguard)")
+    parser.add_argument("--binary", type=pathlib.Path, required=True, help="(build/release/mountguard-server)")
     given = parser.parse_args(arguments)
     if given.tag is not None and not NAME.fullmatch(given.tag):
         parser.error(f"--tag {given.tag}: expected REGISTRY/REPOSITORY:TAG, {DEFAULT_REPOSITORY}:1.0")

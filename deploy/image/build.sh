@@ -8,8 +8,8 @@
 # skopeo copy oci-archive:FILE.tar docker://NAME. NAME is ghcr.io/mountguard/mountguard:VERSION unless
 # given. --sbom is FILE.spdx.json unless given. --rootfs writes the files alone, for a Dockerfile.
 #
-# Needs Debian's python3, binutils and dpkg, and the program: build/release/mountguard is built if it is not
-# there. All times in the image are SOURCE_DATE_EPOCH, by default that of the last commit.
+# Needs Debian's python3, binutils and dpkg, and the whole program: build/release/mountguard-server is built if
+# it is not there; in the image it is /usr/bin/mountguard. All times in the image are SOURCE_DATE_EPOCH, by default that of the last commit.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
@@ -23,13 +23,13 @@ done
 case " $* " in
   *' --binary'* | *' --help '* | *' -h '*) ;;
   *)
-    if [ ! -x "$root/build/release/mountguard" ]; then
+    if [ ! -x "$root/build/release/mountguard-server" ]; then
       . "$root/deploy/dependencies.sh"
       require_packages "${build_packages[@]}" >&2
       cmake -S "$root" --preset release -DMOUNTGUARD_TESTS=OFF >&2
-      cmake --build "$root/build/release" --target mountguard >&2
+      cmake --build "$root/build/release" --target mountguard_server >&2
     fi
-    set -- --binary "$root/build/release/mountguard" "$@"
+    set -- --binary "$root/build/release/mountguard-server" "$@"
     ;;
 esac
 

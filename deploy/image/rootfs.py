@@ -1,4 +1,4 @@
-"""What is in the image: the stripped program, the libraries that it is linked with, and who they are from."""
+"""What is in the image: the whole program, stripped, the libraries that it is linked with, and who they are from."""
 
 import dataclasses
 import os
@@ -144,7 +144,10 @@ def collect(binary):
         "/usr/lib/os-release": File(pathlib.Path("/usr/lib/os-release").read_bytes(), package="base-files"),
     }
     links = {"/etc/os-release": "../usr/lib/os-release"}
-    for path in linked_libraries(binary):
+    libraries = linked_libraries(binary)
+    if libraries and not any("/libssl.so" in path for path in libraries):
+        raise BuildError(f"{binary} cannot serve by itself; give mountguard-server, which is built beside it")
+    for path in libraries:
         # By the name that the loader looks for, in the folder where it is really; no chain of links.
         directory, name = os.path.split(path)
         place = os.path.join(os.path.realpath(directory), name)

@@ -70,6 +70,19 @@ TEST_CASE("Names of commands are unique", "[command]") {
   for (const Command& command : AllCommands()) CHECK(names.insert(command.name).second);
 }
 
+TEST_CASE("Families of commands are whole in either program", "[command]") {
+  std::set<std::string_view> local;
+  for (const Command& command : LocalCommands()) local.insert(command.name);
+  for (const Command& command : AllCommands()) {
+    INFO(command.name);
+    CHECK(local.contains(command.name) == HasCommand(LocalCommands(), FamilyOf(command)));
+    CHECK(HasCommand(AllCommands(), FamilyOf(command)));
+  }
+  CHECK_FALSE(HasCommand(LocalCommands(), "serve"));
+  CHECK_FALSE(HasCommand(AllCommands(), ""));
+  CHECK_FALSE(HasCommand(AllCommands(), "--help"));
+}
+
 TEST_CASE("A misspelt command is told what may have been meant", "[command]") {
   Ran ran = RunProgram({"chekc", "x.yaml"});
   CHECK(ran.code == ExitCode::kUsage);

@@ -91,7 +91,7 @@ struct WatchedWorld {
       const core::SystemFileReader files;
       const core::FixedClock clock(kNow);
       Environment env = {in, out_stream, err_stream, files, clock, {}};
-      return Run(arguments, env);
+      return Run(AllCommands(), arguments, env);
     });
     const bool begun = err.WaitForFlush();
     const std::string mounted = world.MountTmpfs(0, "watched", place());

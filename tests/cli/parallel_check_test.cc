@@ -54,7 +54,8 @@ std::string Report(const std::vector<std::string>& files, const MemoryFiles& mem
   const core::FixedClock clock(core::WallTime{});
   Environment env = {in, out, err, memory, clock, {}};
   const policy::Engine engine(policy::Baseline(), "", core::Runtime::kContainerd);
-  const CheckReport report = CheckInParallel(files, engine, CheckSettings(), jobs, env);
+  const CheckReport report = CheckInParallel(
+      files, [&] { return &engine; }, CheckSettings(), jobs, env);
   WriteJsonReport(report, {}, out);
   WriteTextReport(report, {}, out);
   CHECK(err.str().empty());
@@ -87,7 +88,8 @@ TEST_CASE("every format tells of thousands of results as of a few") {
     const core::FixedClock clock(core::WallTime{});
     Environment env = {in, out, out, memory, clock, {}};
     const policy::Engine engine(policy::Baseline(), "", core::Runtime::kContainerd);
-    const CheckReport report = CheckInParallel({"f"}, engine, CheckSettings(), 2, env);
+    const CheckReport report = CheckInParallel(
+        {"f"}, [&] { return &engine; }, CheckSettings(), 2, env);
     for (const ReportFormat& format : ReportFormats()) format.write(report, {}, out);
     return out.str();
   };

@@ -34,7 +34,7 @@ inline Ran RunProgram(const Arguments& arguments, const std::string& input = "",
   const core::SystemFileReader files;
   const core::FixedClock clock(now);
   Environment env = {in, out, err, files, clock, terminal};
-  const ExitCode code = Run(arguments, env);
+  const ExitCode code = Run(AllCommands(), arguments, env);
   return {code, out.str(), err.str()};
 }
 

@@ -119,7 +119,7 @@ TEST_CASE("Policies that several suites name are read once", "[test]") {
   std::ostringstream out, err;
   const core::FixedClock clock(kNow);
   Environment env = {in, out, err, files, clock, {}};
-  Run({"test", Suite("production"), Suite("production/passing.yaml")}, env);
+  Run(AllCommands(), {"test", Suite("production"), Suite("production/passing.yaml")}, env);
   CHECK(files.reads("policy.yaml") == 2);  // once by the search for suites, once as a policy
   CHECK(files.reads("passing.yaml") == 2);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The program does not hang on the folder it is built in: tests/image/folders.sh MOUNTGUARD
+# The program does not hang on the folder it is built in: tests/image/folders.sh MOUNTGUARD_SERVER
 # Whole builds would take minutes. What a folder gets in by is __FILE__, so one source that has it, by a macro of OpenSSL, is
 # compiled in two folders; and the whole program is looked through for the folder that it comes from.
 set -euo pipefail

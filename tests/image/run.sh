@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Builds the container image, twice, and runs what is in it: tests/image/run.sh MOUNTGUARD
+# Builds the container image, twice, and runs what is in it: tests/image/run.sh MOUNTGUARD_SERVER MOUNTGUARD
 # Exits with 77, and says why, where it cannot be built; without root what is in it is not run.
 set -euo pipefail
 mountguard=$(realpath "$1")
+local_program=$(realpath "$2")
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$here/../..
 python=$root/build/readers/bin/python
@@ -52,6 +53,7 @@ refuse() { # refuse CODE TEXT ARGUMENT...
 refuse 2 'expected REGISTRY/REPOSITORY:TAG' --binary "$mountguard" --output "$work/x.tar" --tag 'Mount Guard'
 refuse 2 'one of the arguments' --binary "$mountguard"
 refuse 3 'is not empty' --binary "$mountguard" --rootfs "$work"
+refuse 3 'give mountguard-server' --binary "$local_program" --output "$work/x.tar"
 refuse 3 'none' --binary "$work/none" --output "$work/x.tar"
 
 "$python" -B "$here/unpack.py" "$work/one.tar" "$work/image" "$SOURCE_DATE_EPOCH"
@@ -75,6 +77,7 @@ mkdir "$work/image/run"
 chmod -R a+rX "$work/image/run"
 chmod a+r "$work/image/run/certs/tls.key"
 chmod a+rx "$work"
+: >"$work/log"  # which may be looked at before it is opened
 # Not by run: a function in the background is a process more, and that one would get the signal.
 /usr/bin/python3 -IB "$here/inside.py" "$work/image" /usr/bin/mountguard serve --bind-address 127.0.0.1 --secure-port 0 \
   --metrics-bind-address '' --shutdown-delay 0s --tls-cert-file /run/certs/tls.crt --tls-private-key-file /run/certs/tls.key 2>"$work/log" &

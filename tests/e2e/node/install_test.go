@@ -34,10 +34,10 @@ var imported struct {
 	err  error
 }
 
-// importMountguard builds the image and gives it to the node, unless a test before has done so.
+// importMountguard builds the image, of the whole program that stands beside the one under test, and gives it to the node, unless a test before has done so.
 func importMountguard(t *testing.T) {
 	t.Helper()
-	binary, archive := harness.MountguardBinary(t), filepath.Join(t.TempDir(), "mountguard.tar")
+	binary, archive := harness.MountguardBinary(t)+"-server", filepath.Join(t.TempDir(), "mountguard.tar")
 	imported.once.Do(func() {
 		build := exec.Command(root+"/deploy/image/build.sh", "--output", archive, "--binary", binary)
 		if output, err := build.CombinedOutput(); err != nil {
