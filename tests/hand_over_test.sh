@@ -38,11 +38,9 @@ same 'by a relative path' "$expected" "$(cd "$work" && bin/mountguard completion
 same 'unknown commands' "$("$mountguard-server" chekc 2>&1)" "$("$mountguard" chekc 2>&1)"
 
 # What starts for every file that is checked is not linked with what the server needs.
-if [ "${2:-}" = --libraries ]; then
-  needed=$(readelf --dynamic "$mountguard")
-  for library in ssl crypto httplib prometheus; do
-    [[ $needed != *"lib$library"* && $needed != *"-$library"* ]] || fail "mountguard is linked with $library: $needed"
-  done
-  [[ $(readelf --dynamic "$mountguard-server") == *libssl* ]] || fail 'mountguard-server is not linked with ssl, so that nothing was compared'
-fi
+needed=$(readelf --dynamic "$mountguard")
+for library in ssl crypto httplib prometheus; do
+  [[ $needed != *"lib$library"* && $needed != *"-$library"* ]] || fail "mountguard is linked with $library: $needed"
+done
+[[ $(readelf --dynamic "$mountguard-server") == *libssl* ]] || fail 'mountguard-server is not linked with ssl, so that nothing was compared'
 echo "hand over: as it must be, with mountguard-server and without"
