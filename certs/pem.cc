@@ -52,7 +52,7 @@ bool LooksLikeDer(std::string_view content) {
   return content.starts_with("\x30\x82") || content.starts_with("\x30\x81");
 }
 
-BioPtr Reader(std::string_view text) {
+BioPtr MemoryBio(std::string_view text) {
   return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
@@ -130,7 +130,8 @@ bool IsPrivateKey(const PemBlock& block) {
 
 Result<X509Ptr> DecodeCertificate(std::string_view name, const PemBlock& block) {
   ERR_clear_error();
-  X509Ptr certificate(PEM_read_bio_X509(Reader(block.text).get(), nullptr, NoPassphrase, nullptr));
+  X509Ptr certificate(
+      PEM_read_bio_X509(MemoryBio(block.text).get(), nullptr, NoPassphrase, nullptr));
   if (!certificate) {
     return Failure(fmt::format("{}:{}: the certificate cannot be decoded: {}", name, block.line,
                                TakeOpenSslErrors()));
@@ -147,7 +148,8 @@ Result<EvpPkeyPtr> DecodePrivateKey(std::string_view name, const PemBlock& block
                     name, block.line));
   }
   ERR_clear_error();
-  EvpPkeyPtr key(PEM_read_bio_PrivateKey(Reader(block.text).get(), nullptr, NoPassphrase, nullptr));
+  EvpPkeyPtr key(
+      PEM_read_bio_PrivateKey(MemoryBio(block.text).get(), nullptr, NoPassphrase, nullptr));
   if (!key) {
     return Failure(fmt::format("{}:{}: the private key cannot be decoded: {}", name, block.line,
                                TakeOpenSslErrors()));

@@ -45,16 +45,18 @@ struct FindingField {
   bool always = false;  // told of a finding even if nothing is expected of it
 };
 
-std::string Flow(const PlacedText& text) { return text.given() ? FlowText(text.text) : ""; }
-std::string Flow(const std::optional<std::string>& text) {
+std::string FlowOf(const PlacedText& text) { return text.given() ? FlowText(text.text) : ""; }
+std::string FlowOf(const std::optional<std::string>& text) {
   return text && !text->empty() ? FlowText(*text) : "";
 }
-std::string Flow(const std::optional<int>& number) { return number ? std::to_string(*number) : ""; }
+std::string FlowOf(const std::optional<int>& number) {
+  return number ? std::to_string(*number) : "";
+}
 std::string FlowList(std::vector<std::string> texts) {
   std::sort(texts.begin(), texts.end());
   return texts.empty() ? "" : fmt::format("[{}]", fmt::join(texts, ", "));
 }
-std::string Flow(const std::vector<PlacedText>& list) {
+std::string FlowOf(const std::vector<PlacedText>& list) {
   std::vector<std::string> texts;
   for (const PlacedText& one : list) texts.push_back(one.text);
   return FlowList(std::move(texts));
@@ -65,29 +67,29 @@ using R = CheckResult;
 
 /// All but `message`, of which a part is expected.
 constexpr std::array<FindingField, 12> kFields = {{
-    {"rule", [](const E& e) { return Flow(e.rule); },
-     [](const R& r) { return Flow(std::optional(r.rule)); }, true},
-    {"action", [](const E& e) { return Flow(e.action); },
+    {"rule", [](const E& e) { return FlowOf(e.rule); },
+     [](const R& r) { return FlowOf(std::optional(r.rule)); }, true},
+    {"action", [](const E& e) { return FlowOf(e.action); },
      [](const R& r) { return std::string(ToString(r.actions.Strongest())); }, true},
-    {"kind", [](const E& e) { return Flow(e.kind); },
-     [](const R& r) { return Flow(std::optional(r.kind)); }},
-    {"name", [](const E& e) { return Flow(e.name); },
-     [](const R& r) { return Flow(std::optional(r.name)); }},
-    {"container", [](const E& e) { return Flow(e.container); },
-     [](const R& r) { return Flow(r.container); }, true},
-    {"containerType", [](const E& e) { return Flow(e.container_type); },
-     [](const R& r) { return Flow(r.container_type); }},
-    {"mount", [](const E& e) { return Flow(e.mount); }, [](const R& r) { return Flow(r.mount); },
-     true},
-    {"device", [](const E& e) { return Flow(e.device); }, [](const R& r) { return Flow(r.device); },
-     true},
-    {"volume", [](const E& e) { return Flow(e.volume); },
-     [](const R& r) { return Flow(r.volume); }},
-    {"mountPath", [](const E& e) { return Flow(e.mount_path); },
-     [](const R& r) { return Flow(r.mount_path); }},
-    {"exception", [](const E& e) { return Flow(e.exception); },
-     [](const R& r) { return Flow(r.exception); }, true},
-    {"undetermined", [](const E& e) { return Flow(e.undetermined); },
+    {"kind", [](const E& e) { return FlowOf(e.kind); },
+     [](const R& r) { return FlowOf(std::optional(r.kind)); }},
+    {"name", [](const E& e) { return FlowOf(e.name); },
+     [](const R& r) { return FlowOf(std::optional(r.name)); }},
+    {"container", [](const E& e) { return FlowOf(e.container); },
+     [](const R& r) { return FlowOf(r.container); }, true},
+    {"containerType", [](const E& e) { return FlowOf(e.container_type); },
+     [](const R& r) { return FlowOf(r.container_type); }},
+    {"mount", [](const E& e) { return FlowOf(e.mount); },
+     [](const R& r) { return FlowOf(r.mount); }, true},
+    {"device", [](const E& e) { return FlowOf(e.device); },
+     [](const R& r) { return FlowOf(r.device); }, true},
+    {"volume", [](const E& e) { return FlowOf(e.volume); },
+     [](const R& r) { return FlowOf(r.volume); }},
+    {"mountPath", [](const E& e) { return FlowOf(e.mount_path); },
+     [](const R& r) { return FlowOf(r.mount_path); }},
+    {"exception", [](const E& e) { return FlowOf(e.exception); },
+     [](const R& r) { return FlowOf(r.exception); }, true},
+    {"undetermined", [](const E& e) { return FlowOf(e.undetermined); },
      [](const R& r) { return FlowList(r.undetermined); }, true},
 }};
 
@@ -151,7 +153,7 @@ std::string Describe(const ExpectedFinding& expected) {
   std::vector<std::pair<std::string_view, std::string>> fields;
   for (const FindingField& field : kFields)
     fields.emplace_back(field.name, field.expected(expected));
-  fields.emplace_back("message", Flow(expected.message));
+  fields.emplace_back("message", FlowOf(expected.message));
   return InFlow(fields);
 }
 

@@ -24,7 +24,7 @@ std::string Label(std::string_view text) {
   return label + '"';
 }
 
-std::string TwoLines(std::string_view first, std::string_view second) {
+std::string LabelOf(std::string_view first, std::string_view second) {
   std::string label = Label(first);
   if (second.empty()) return label;
   label.pop_back();
@@ -44,14 +44,14 @@ std::string_view Arrow(const DiagramLine& line) {
   return "---";
 }
 
-void Node(const DiagramNode& node, std::ostream& out) {
+void WriteNode(const DiagramNode& node, std::ostream& out) {
   switch (node.kind) {
     case DiagramNode::Kind::kHost:
     case DiagramNode::Kind::kOtherPods:
-      fmt::print(out, "    {}[{}]\n", node.id, TwoLines(node.title, node.subtitle));
+      fmt::print(out, "    {}[{}]\n", node.id, LabelOf(node.title, node.subtitle));
       return;
     case DiagramNode::Kind::kVolume:
-      fmt::print(out, "    {}[({})]\n", node.id, TwoLines(node.title, node.subtitle));
+      fmt::print(out, "    {}[({})]\n", node.id, LabelOf(node.title, node.subtitle));
       return;
     case DiagramNode::Kind::kContainer:
       break;
@@ -59,7 +59,7 @@ void Node(const DiagramNode& node, std::ostream& out) {
   const std::string title = node.subtitle.empty() ? node.title : node.title + ", " + node.subtitle;
   fmt::print(out, "    subgraph {}[{}]\n", node.id, Label(title));
   for (const DiagramMount& mount : node.mounts) {
-    fmt::print(out, "      {}[{}]\n", mount.id, TwoLines(mount.path, mount.mode));
+    fmt::print(out, "      {}[{}]\n", mount.id, LabelOf(mount.path, mount.mode));
   }
   fmt::print(out, "    end\n");
 }
@@ -74,7 +74,7 @@ void WriteMermaidExplanation(const Explanation& explanation, const Terminal&, st
     const Diagram diagram = MakeDiagram(pod, id + "_");
     if (diagram.empty()) continue;
     fmt::print(out, "  subgraph {}[{}]\n", id, Label(diagram.title));
-    for (const DiagramNode& node : diagram.nodes) Node(node, out);
+    for (const DiagramNode& node : diagram.nodes) WriteNode(node, out);
     fmt::print(out, "  end\n");
     for (const DiagramLine& line : diagram.lines) {
       // A head on the left alone is a line from the right.

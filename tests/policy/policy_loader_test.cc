@@ -23,11 +23,11 @@ using mountguard::core::Result;
 using mountguard::core::SystemFileReader;
 
 /// Everything that the loader says of the files, as a person reads it.
-std::string Report(const std::vector<PolicyFile>& files) {
+std::string Told(const std::vector<PolicyFile>& files) {
   return Rendered(LoadPolicies(files).problems, files);
 }
 
-std::string ReportOf(const std::string& policy) { return Report({{"p.yaml", policy}}); }
+std::string ReportOf(const std::string& policy) { return Told({{"p.yaml", policy}}); }
 
 /// The policy's errors without places and frames, in one line each.
 std::vector<std::string> Messages(const std::string& policy) {
@@ -68,7 +68,7 @@ TEST_CASE("every kind of error in a policy is told with its place and what was e
   const std::size_t kinds =
       CompareWithGolden(MOUNTGUARD_TESTDATA "/policy/errors", [](const PolicyFile& file) {
         CHECK(LoadPolicies({file}).policies == nullptr);
-        return Report({file});
+        return Told({file});
       });
   CHECK(kinds > 40);
 }
