@@ -12,7 +12,7 @@ readonly mountguard=${MOUNTGUARD_BIN:-../../build/release/mountguard}
 . ./chart_tools.sh
 
 [[ $(id -u) == 0 ]] || skip "a node needs root"
-for program in containerd ctr runc busybox /usr/lib/cni/bridge; do
+for program in containerd ctr runc busybox iptables /usr/lib/cni/bridge; do
   command -v "$program" >/dev/null || skip "a node needs $program; apt-get install" \
     "containerd runc containernetworking-plugins busybox-static"
 done
@@ -20,6 +20,8 @@ unshare --mount --pid --net --ipc --uts --fork true ||
   skip "this kernel, or the container around this, gives no namespaces"
 unshare --mount --net sh -c 'ip() { busybox ip "$@"; }; ip link add name node0 type bridge' ||
   skip "this kernel makes no network bridges"
+unshare --net iptables --table nat --list >/dev/null 2>&1 ||
+  skip "this kernel has no iptables, which kube-proxy needs"
 [[ -w $(awk '$3 ~ /^cgroup2?$/ { print $2; exit }' /proc/self/mounts) ]] ||
   skip "cgroups cannot be made here"
 [[ -n ${MOUNTGUARD_BIN:-} || -x $mountguard ]] ||

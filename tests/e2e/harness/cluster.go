@@ -109,7 +109,6 @@ func (c *Cluster) start(ctx context.Context) error {
 		"--service-account-key-file="+c.path("service-account.key"),
 		"--service-account-signing-key-file="+c.path("service-account.key"),
 		"--service-cluster-ip-range=10.0.0.0/24",
-		"--endpoint-reconciler-type=none",
 		"--allow-privileged=true",
 		"--audit-policy-file="+c.path("audit-policy.yaml"),
 		"--audit-log-path="+c.AuditLog)...)
@@ -260,7 +259,7 @@ func (o Options) place() (place, error) {
 	if o.Machine != nil {
 		return place{ip: apiServerIP, etcdPort: 2379, securePort: 443, flags: []string{
 			"--kubelet-preferred-address-types=InternalIP",
-			// A webhook's Service is its endpoints: there is no kube-proxy.
+			// A webhook's Service is its endpoints, whatever kube-proxy makes of it.
 			"--enable-aggregator-routing=true",
 		}}, nil
 	}
@@ -269,6 +268,7 @@ func (o Options) place() (place, error) {
 		return place{}, err
 	}
 	return place{ip: "127.0.0.1", etcdPort: ports[0], securePort: ports[1], flags: []string{
+		"--endpoint-reconciler-type=none", // no Service may lead to 127.0.0.1
 		// Nobody runs the controller that makes each namespace's default service account.
 		"--disable-admission-plugins=ServiceAccount",
 	}}, nil

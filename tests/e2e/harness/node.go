@@ -24,6 +24,7 @@ const NodeName = "node"
 // nodePrograms are Debian's packages containerd, runc, containernetworking-plugins, busybox-static.
 var nodePrograms = []string{
 	"/usr/bin/containerd", "/usr/bin/ctr", "/usr/sbin/runc", cniPrograms + "/bridge", busybox,
+	"/usr/sbin/iptables", // which the network plugins depend on
 }
 
 // MissingForNode says what this machine lacks for a NodeCluster, or is empty.
@@ -118,11 +119,16 @@ func (n *NodeCluster) startComponents() error {
 			"--root-ca-file="+n.path("apiserver.crt")),
 		n.run("kube-scheduler", kubeconfig, "--leader-elect=false", "--secure-port=0"),
 		n.startKubelet(),
+		// Conntrack stays as it is: its size is the computer's. The bridge does not show iptables what passes between pods,
+		// so that what a Service answers must come by the node, as its caller.
+		n.run("kube-proxy", kubeconfig, "--hostname-override="+NodeName, "--proxy-mode=iptables", "--masquerade-all",
+			"--conntrack-max-per-core=0", "--conntrack-tcp-timeout-established=0", "--conntrack-tcp-timeout-close-wait=0"),
+		n.run("dns", kubeconfig, "--listen-address="+nodeIP+":53", "--cluster-domain="+clusterDomain),
 	)
 }
 
 // Restart ends at once all that the node runs, pods included, as a loss of power does, calls meanwhile, and
-// starts containerd and the kubelet again. The control plane goes on. It does not wait for any pod.
+// starts containerd and the kubelet again. The control plane, kube-proxy and DNS go on. It does not wait for any pod.
 func (n *NodeCluster) Restart(ctx context.Context, meanwhile func()) error {
 	n.kill("kubelet")
 	n.kill("containerd")
@@ -164,7 +170,7 @@ func (n *NodeCluster) prepareMachine(ctx context.Context) error {
 	for _, arguments := range [][]string{
 		{"link", "add", "name", "node0", "type", "bridge"},
 		{"addr", "add", nodeIP + "/24", "dev", "node0"},
-		// What the Service "kubernetes" has, so that pods reach it without a kube-proxy.
+		// What the Service "kubernetes" has, so that the API server itself is there.
 		{"addr", "add", apiServerIP + "/32", "dev", "node0"},
 		{"link", "set", "node0", "up"},
 		{"route", "add", "default", "dev", "node0"},

@@ -10,6 +10,7 @@ import (
 const (
 	nodeIP           = "192.168.77.1"
 	apiServerIP      = "10.0.0.1" // the first of --service-cluster-ip-range
+	clusterDomain    = "cluster.local"
 	containerdSocket = "/run/containerd/containerd.sock"
 	cniPrograms      = "/usr/lib/cni"
 	cniConfig        = "/etc/cni/net.d"
@@ -67,6 +68,8 @@ containerRuntimeEndpoint: unix://` + containerdSocket + `
 staticPodPath: ` + StaticPodDir + `
 authentication: {anonymous: {enabled: true}, webhook: {enabled: false}}
 authorization: {mode: AlwaysAllow}
+clusterDNS: [` + nodeIP + `]
+clusterDomain: ` + clusterDomain + `
 resolvConf: ""
 evictionHard: {nodefs.available: "0%%", imagefs.available: "0%%", memory.available: 50Mi}
 imageMinimumGCAge: 24h

@@ -16,7 +16,7 @@ import (
 )
 
 // TestDaemonSetRuns holds that controller, scheduler, kubelet, runtime and network work together:
-// a pod that the controller has made has its token, its own address, and reaches the API server.
+// a pod that the controller has made has its token, its own address, and reaches the API server, by its names, too.
 func TestDaemonSetRuns(t *testing.T) {
 	namespace, err := cluster.CreateNamespace(t.Context(), "daemonset-")
 	if err != nil {
@@ -50,11 +50,13 @@ func TestDaemonSetRuns(t *testing.T) {
 	}
 	output, err := cluster.Kubectl(t.Context(), "", "exec", "-n", namespace, pod.Name, "--", "sh", "-c",
 		"cat /var/run/secrets/kubernetes.io/serviceaccount/namespace; "+
-			"nc $KUBERNETES_SERVICE_HOST $KUBERNETES_SERVICE_PORT </dev/null && echo reached")
+			"for host in $KUBERNETES_SERVICE_HOST kubernetes.default kubernetes.default.svc kubernetes.default.svc.cluster.local; "+
+			"do nc $host $KUBERNETES_SERVICE_PORT </dev/null && echo reached; done; "+
+			"nc absent.default $KUBERNETES_SERVICE_PORT </dev/null || echo absent")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := namespace + "reached\n"; output.Stdout != want || output.ExitCode != 0 {
+	if want := namespace + strings.Repeat("reached\n", 4) + "absent\n"; output.Stdout != want || output.ExitCode != 0 {
 		t.Errorf("the pod prints %q, not %q; %s", output.Stdout, want, output.Error)
 	}
 }
