@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 )
@@ -18,10 +20,12 @@ const (
 	pauseName = "mountguard.test/pause:1"
 )
 
-// Image is a container image of busybox and nothing else.
+// Image is a container image of busybox and of programs of this computer.
 type Image struct {
 	Name    string
 	Command []string
+	// Programs are paths of dynamically linked ones, which the image has in /bin.
+	Programs []string
 }
 
 var (
@@ -34,7 +38,7 @@ var (
 )
 
 // applets are the commands that an image has as links to busybox.
-var applets = strings.Fields("sh sleep mount umount cat ls mkdir rm touch grep true nc")
+var applets = strings.Fields("sh sleep mount umount cat ls mkdir rm touch grep true nc timeout wget")
 
 // BuildImage builds the image and gives it to the node's containerd.
 func (n *NodeCluster) BuildImage(ctx context.Context, image Image) error {
@@ -60,7 +64,7 @@ func (n *NodeCluster) ImportImage(ctx context.Context, path string) error {
 
 // archive returns the image as `docker save` would.
 func (i Image) archive() ([]byte, error) {
-	layer, err := busyboxLayer()
+	layer, err := i.layer()
 	if err != nil {
 		return nil, err
 	}
@@ -88,16 +92,47 @@ func (i Image) archive() ([]byte, error) {
 	})
 }
 
-func busyboxLayer() ([]byte, error) {
+func (i Image) layer() ([]byte, error) {
 	program, err := os.ReadFile(busybox)
 	if err != nil {
 		return nil, err
 	}
 	entries := []tarEntry{{name: "bin/busybox", content: program}}
+	for _, path := range i.Programs {
+		files, err := withLibraries(path)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, files...)
+	}
 	for _, applet := range applets {
 		entries = append(entries, tarEntry{name: "bin/" + applet, target: "busybox"})
 	}
 	return writeTar(entries)
+}
+
+// withLibraries returns a program, for /bin, and what it is linked with, where its loader looks for that.
+func withLibraries(path string) ([]tarEntry, error) {
+	program, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	entries := []tarEntry{{name: "bin/" + filepath.Base(path), content: program}}
+	linked, err := exec.Command("ldd", path).Output()
+	if err != nil {
+		return nil, fmt.Errorf("ldd %s: %w", path, err)
+	}
+	for word := range strings.FieldsSeq(string(linked)) { // LIBRARY => PATH (ADDRESS), or PATH (ADDRESS)
+		if !filepath.IsAbs(word) {
+			continue
+		}
+		library, err := os.ReadFile(word)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, tarEntry{name: word[1:], content: library})
+	}
+	return entries, nil
 }
 
 // tarEntry is a file, or a symbolic link where it has a target.

@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -214,6 +217,18 @@ spec:
       match: [{mountPropagation: [HostToContainer]}]
 `
 
+// testerImage is what `helm test` runs: wget leaves TLS to openssl where it finds that. What it can do itself mountguard refuses, as it
+// would have to sign with SHA-1.
+var testerImage = harness.Image{Name: "mountguard.test/tester:1", Programs: []string{"/usr/bin/openssl"}}
+
+func importTester(t *testing.T) {
+	t.Helper()
+	if _, err := os.Stat(testerImage.Programs[0]); err != nil {
+		t.Skip("skipped: no openssl: ", err)
+	}
+	check(t, cluster.BuildImage(t.Context(), testerImage))
+}
+
 // release is the chart as a user installs it.
 type release struct{ values string }
 
@@ -230,7 +245,7 @@ func (r release) upgrade(t *testing.T, settings ...string) {
 	chart, err := filepath.Abs(root + "/deploy/chart")
 	check(t, err)
 	arguments := []string{"upgrade", "mountguard", chart, "--install", "--create-namespace", "--wait", "--timeout=2m",
-		"--values=" + r.values, "--set=shutdownDelaySeconds=3"}
+		"--values=" + r.values, "--set=shutdownDelaySeconds=3", "--set=tests.image=" + testerImage.Name}
 	for _, setting := range settings {
 		arguments = append(arguments, "--set="+setting)
 	}
@@ -238,6 +253,13 @@ func (r release) upgrade(t *testing.T, settings ...string) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
+}
+
+// passes says whether `helm test` is content, and all that it and its pod print.
+func (r release) passes(t *testing.T) (bool, string) {
+	t.Helper()
+	said, err := r.helm(t, "test", "mountguard", "--logs", "--timeout=1m")
+	return err == nil, said
 }
 
 // makeValues writes the values of twoPolicies as docs/install.md says.
@@ -280,6 +302,9 @@ func TestInstalledByHelm(t *testing.T) {
 	t.Run("a DaemonSet's pods are judged where its controller creates them", func(t *testing.T) {
 		judgeDaemonSet(t, namespace)
 	})
+	t.Run("helm test tells whether the Service leads to a server with a policy", func(t *testing.T) {
+		testByHelm(t, mountguard)
+	})
 	t.Run("a label picks the profile", func(t *testing.T) {
 		host := podOf(namespace, "HostToContainer")
 		waitTaken(t, host)
@@ -308,6 +333,9 @@ func TestInstalledByHelm(t *testing.T) {
 		scale("0")
 		kubectl(t, "", "-n", installation, "wait", "--for=delete", "pod", "--selector="+selector, "--timeout=1m")
 		waitRefused(t, bad, `failed calling webhook "mounts.mountguard.io"`)
+		if passed, said := mountguard.passes(t); passed {
+			t.Errorf("helm test passes where no replica is: %s", said)
+		}
 		waitTaken(t, spared)
 		waitTaken(t, podOf("kube-system", "HostToContainer"))
 		// The way out: never sent to a webhook, so it always works.
@@ -348,6 +376,40 @@ func TestInstalledByHelm(t *testing.T) {
 		}
 	})
 	kubectl(t, "", "delete", "namespace", installation)
+}
+
+// testByHelm runs the chart's test on what is well, and on a Service of which one port at a time leads nowhere.
+func testByHelm(t *testing.T, mountguard release) {
+	importTester(t)
+	passed, said := mountguard.passes(t)
+	if !passed || !strings.Contains(said, "readyz check passed") || !strings.Contains(said, "mountguard_policy_info{") {
+		t.Errorf("helm test says: %s", said)
+	}
+	service, err := cluster.Client.CoreV1().Services(installation).Get(t.Context(), "mountguard", metav1.GetOptions{})
+	check(t, err)
+	lead := func(port corev1.ServicePort, target string, somewhere bool) {
+		kubectl(t, "", "-n", installation, "patch", "service", "mountguard",
+			fmt.Sprintf("--patch=spec: {ports: [{port: %d, targetPort: %s}]}", port.Port, target))
+		// kube-proxy hears of it a moment later.
+		address := net.JoinHostPort(service.Spec.ClusterIP, strconv.Itoa(int(port.Port)))
+		check(t, wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+			connection, err := cluster.Machine.Dial(ctx, "tcp", address)
+			if err == nil {
+				connection.Close()
+			}
+			return (err == nil) == somewhere, nil
+		}))
+	}
+	for _, port := range service.Spec.Ports {
+		lead(port, "9", false)
+		if passed, said := mountguard.passes(t); passed {
+			t.Errorf("helm test passes where the port %s leads nowhere: %s", port.Name, said)
+		}
+		lead(port, port.TargetPort.String(), true)
+	}
+	if passed, said := mountguard.passes(t); !passed {
+		t.Errorf("helm test does not pass any more: %s", said)
+	}
 }
 
 // judgeDaemonSet lets the real controller create a pod, and reads in the audit log what was said of it.
