@@ -29,6 +29,12 @@ unshare --net iptables --table nat --list >/dev/null 2>&1 ||
 need_go
 build_cluster
 find_chart_tools
+if CERT_MANAGER=$(certmanager/build.sh); then
+  export CERT_MANAGER
+else
+  echo "skipped: the Go modules of tests/e2e/certmanager are not at hand, so cert-manager issues nothing" >&2
+  unset CERT_MANAGER
+fi
 
 MOUNTGUARD_BIN=$(realpath "$mountguard") CLUSTER_BIN=$(realpath "$cluster") \
   exec go test -count=1 "$@" ./machine ./node

@@ -148,6 +148,11 @@ func (n *NodeCluster) Restart(ctx context.Context, meanwhile func()) error {
 	return n.startKubelet()
 }
 
+// StartProgram starts a program on the node, as root there, that the test stops or that ends with the machine.
+func (n *NodeCluster) StartProgram(name string, command ...string) (*Process, error) {
+	return startProcess(n.Machine, n.options.Dir, name, command...)
+}
+
 // kill ends a component that is not to count as one that ended by itself.
 func (n *NodeCluster) kill(component string) {
 	n.processes = slices.DeleteFunc(n.processes, func(process *Process) bool {
