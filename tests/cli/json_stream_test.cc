@@ -9,20 +9,20 @@ namespace mountguard::cli {
 namespace {
 
 /// Writes `value` with as much begun and ended by hand as there is: all levels down to `depth`.
-void Write(const Json& value, int depth, JsonStream* json) {
+void Write(const Json& value, int depth, JsonStream* stream) {
   if (depth == 0 || !value.is_structured()) {
-    json->Value(value);
+    stream->Value(value);
   } else if (value.is_object()) {
-    json->BeginObject();
+    stream->BeginObject();
     for (const auto& [name, member] : value.items()) {
-      json->Key(name);
-      Write(member, depth - 1, json);
+      stream->Key(name);
+      Write(member, depth - 1, stream);
     }
-    json->End();
+    stream->End();
   } else {
-    json->BeginList();
-    for (const Json& element : value) Write(element, depth - 1, json);
-    json->End();
+    stream->BeginList();
+    for (const Json& element : value) Write(element, depth - 1, stream);
+    stream->End();
   }
 }
 

@@ -24,7 +24,7 @@ compile() {
     cd "$1"
     # A cache would give the second folder what the first has made.
     unset CMAKE_CXX_COMPILER_LAUNCHER
-    cmake --preset release -DMOUNTGUARD_TESTS=OFF && cmake --build --preset release --target "$object"
+    cmake --preset release -DMOUNTGUARD_TESTS=OFF -DCMAKE_UNITY_BUILD=OFF && cmake --build --preset release --target "$object"
   ) >"$work/log" 2>&1 || fail "$source is not compiled in $1: $(tail -n 20 "$work/log")"
   objcopy --strip-debug "$1/build/release/$object" "$2"
 }

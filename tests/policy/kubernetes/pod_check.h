@@ -41,7 +41,7 @@ inline std::vector<Finding> CheckSpec(const std::string& spec) {
 }
 
 /// Volumes of one usable kind each; "shut" is not valid.
-inline constexpr std::string_view kVolumes = R"([
+inline constexpr std::string_view kPodVolumes = R"([
     {"name":"host","hostPath":{"path":"/h"}}, {"name":"empty","emptyDir":{}},
     {"name":"claim","persistentVolumeClaim":{"claimName":"c"}},
     {"name":"own","ephemeral":{"volumeClaimTemplate":{"spec":{
@@ -49,12 +49,12 @@ inline constexpr std::string_view kVolumes = R"([
     {"name":"picture","image":{"reference":"registry.example/x"}},
     {"name":"shut","hostPath":{"path":""}}])";
 
-/// What is said of the one container with these fields beside its name, in a pod with kVolumes:
+/// What is said of the one container with these fields beside its name, in a pod with kPodVolumes:
 /// the texts of the API server without "spec.containers[0]." in front.
 inline std::vector<std::string> ErrorsOf(const std::string& fields) {
   constexpr std::string_view kContainer = "spec.containers[0].";
   std::vector<std::string> errors;
-  for (const Finding& finding : CheckSpec(R"({"volumes":)" + std::string(kVolumes) +
+  for (const Finding& finding : CheckSpec(R"({"volumes":)" + std::string(kPodVolumes) +
                                           R"(,"containers":[{"name":"c",)" + fields + "}]}")) {
     errors.push_back(finding.error.substr(kContainer.size()));
   }
