@@ -7,6 +7,6 @@ build_cluster() {
   [[ -z ${CLUSTER_BIN:-} ]] || return 0
   echo "building $cluster (minutes the first time, seconds after)" >&2
   # Clients parse the version; without it kubectl and the API server call themselves v0.0.0.
-  nice go build -trimpath -o "$cluster" \
+  nice go build -o "$cluster" \
     -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$kubernetes_version" ./cmd/cluster
 }

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 to=$(realpath -m ../../../build/certmanager)
 mkdir -p "$to"
-nice go build -trimpath -ldflags "-s -w" -o "$to/certmanager" . >&2
+nice go build -ldflags "-s -w" -o "$to/certmanager" . >&2
 module=$(go list -m -f '{{.Dir}}' github.com/cert-manager/cert-manager)
 cat "$module"/deploy/crds/cert-manager.io_*.yaml >"$to/definitions.yaml"
 echo "$to"
