@@ -68,14 +68,13 @@ ExitCode UnknownCommand(const CommandTable& commands, const Arguments& arguments
                         std::size_t known_words, Environment& env) {
   const std::string_view family = known_words > 0 ? std::string_view(arguments[0]) : "";
   std::vector<std::string_view> candidates;
-  for (const Command& command : commands) {
-    if (known_words == 0) {
-      candidates.push_back(FamilyOf(command));
-    } else if (FamilyOf(command) == family) {
-      candidates.push_back(NameInFamily(command));
+  if (known_words == 0) {
+    candidates = FamiliesOf(commands);
+  } else {
+    for (const Command& command : commands) {
+      if (FamilyOf(command) == family) candidates.push_back(NameInFamily(command));
     }
   }
-  candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
   Command asked = kProgram;
   asked.name = family;
   if (arguments.size() <= known_words) {
@@ -109,6 +108,16 @@ std::string_view FamilyOf(const Command& command) {
 std::string_view NameInFamily(const Command& command) {
   const std::size_t space = command.name.find(' ');
   return space == std::string_view::npos ? "" : command.name.substr(space + 1);
+}
+
+std::vector<std::string_view> FamiliesOf(const CommandTable& commands) {
+  std::vector<std::string_view> families;
+  for (const Command& command : commands) {
+    if (families.empty() || families.back() != FamilyOf(command)) {
+      families.push_back(FamilyOf(command));
+    }
+  }
+  return families;
 }
 
 bool HasCommand(const CommandTable& commands, std::string_view word) {

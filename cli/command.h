@@ -33,6 +33,9 @@ const CommandTable& LocalCommands();
 /// These and all others, as `mountguard-server` has them.
 const CommandTable& AllCommands();
 
+/// The first words of the commands, each once, in their order.
+std::vector<std::string_view> FamiliesOf(const CommandTable& commands);
+
 /// True if `word` names a command of the table or a family of its commands.
 bool HasCommand(const CommandTable& commands, std::string_view word);
 

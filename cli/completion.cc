@@ -34,15 +34,6 @@ std::vector<Entry> Entries() {
   return entries;
 }
 
-/// First words of the command line, each once, in the order of the help.
-std::vector<std::string_view> FirstWords() {
-  std::vector<std::string_view> words;
-  for (const Command& command : AllCommands()) {
-    if (words.empty() || words.back() != FamilyOf(command)) words.push_back(FamilyOf(command));
-  }
-  return words;
-}
-
 std::vector<std::string_view> WordsOfFamily(std::string_view family) {
   std::vector<std::string_view> words;
   for (const Command& command : AllCommands()) {
@@ -89,9 +80,9 @@ void WriteBash(std::ostream& out) {
          "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n";
   fmt::print(out,
              "    mapfile -t COMPREPLY < <(compgen -W '{}' -- \"$current\")\n    return\n  fi\n",
-             fmt::join(FirstWords(), " "));
+             fmt::join(FamiliesOf(AllCommands()), " "));
   out << "  case $command in\n";
-  for (std::string_view word : FirstWords()) {
+  for (std::string_view word : FamiliesOf(AllCommands())) {
     const auto family = WordsOfFamily(word);
     if (family.empty()) continue;
     fmt::print(out,
@@ -178,7 +169,7 @@ void WriteZsh(std::ostream& out) {
          "  local command\n"
          "  if (( CURRENT == 2 )); then\n"
          "    commands=(\n";
-  for (std::string_view word : FirstWords()) {
+  for (std::string_view word : FamiliesOf(AllCommands())) {
     fmt::print(out, "      {}\n", Quoted(fmt::format("{}:{}", word, ZshText(SummaryOf(word)))));
   }
   out << "    )\n"
@@ -189,7 +180,7 @@ void WriteZsh(std::ostream& out) {
          "  shift words\n"
          "  (( CURRENT-- ))\n"
          "  case $command in\n";
-  for (std::string_view word : FirstWords()) {
+  for (std::string_view word : FamiliesOf(AllCommands())) {
     const auto family = WordsOfFamily(word);
     if (family.empty()) continue;
     fmt::print(out, "    {})\n      if (( CURRENT == 2 )); then\n        compadd --", word);
@@ -239,7 +230,7 @@ void WriteFishFlag(const Command& command, const ListedFlag& flag, std::ostream&
 void WriteFish(std::ostream& out) {
   out << "# fish completion for mountguard: save it as "
          "~/.config/fish/completions/mountguard.fish\n";
-  for (std::string_view word : FirstWords()) {
+  for (std::string_view word : FamiliesOf(AllCommands())) {
     fmt::print(out, "complete -c mountguard -f -n __fish_use_subcommand -a {} -d {}\n", word,
                Quoted(SummaryOf(word)));
     for (std::string_view second : WordsOfFamily(word)) {

@@ -1,15 +1,18 @@
 #include "cli/hand_over.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
+#include <vector>
 
-#include "cli/environment.h"
+#include "cli/command.h"
 
 namespace mountguard::cli {
 namespace {
@@ -34,11 +37,14 @@ int HandOver(char* const* argv) {
     execv(server.c_str(), argv);
     error = std::error_code(errno, std::generic_category());
   }
+  std::vector<std::string_view> own_commands = FamiliesOf(LocalCommands());
+  const std::string_view last = own_commands.back();
+  own_commands.pop_back();
   fmt::print(stderr,
-             "mountguard: {0}: {1}\n"
-             "check, explain, test, policy, node, rules and version are in this program, all else "
-             "is in {2}, which belongs beside it; `cmake --install` puts both in place.\n",
-             server, error.message(), kServer);
+             "mountguard: {}: {}\n"
+             "{} and {} are in this program, all else is in {}, which belongs beside it; `cmake "
+             "--install` puts both in place.\n",
+             server, error.message(), fmt::join(own_commands, ", "), last, kServer);
   return static_cast<int>(ExitCode::kUnreadable);
 }
 
