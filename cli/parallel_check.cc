@@ -1,10 +1,9 @@
 #include "cli/parallel_check.h"
 
-#include <condition_variable>
 #include <cstddef>
+#include <future>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -52,28 +51,6 @@ class ReportCollector {
   bool appending_ = false;       // a thread does, without the lock
 };
 
-/// What is handed from one thread to all others once.
-template <class Value>
-class Handout {
- public:
-  void Set(Value value) {
-    const std::lock_guard lock(mutex_);
-    value_ = value;
-    changed_.notify_all();
-  }
-
-  Value Wait() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return value_.has_value(); });
-    return *value_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<Value> value_;
-};
-
 }  // namespace
 
 CheckReport CheckInParallel(const std::vector<std::string>& paths,
@@ -81,7 +58,8 @@ CheckReport CheckInParallel(const std::vector<std::string>& paths,
                             const CheckSettings& settings, int jobs, Environment& env) {
   InputFeed feed(env.files, env.in);
   ReportCollector collector;
-  Handout<const policy::Engine*> handout;
+  std::promise<const policy::Engine*> promise;
+  const std::shared_future<const policy::Engine*> loaded = promise.get_future().share();
   const auto work = [&](const policy::Engine* engine) {
     if (engine == nullptr) return;
     Checker checker(*engine, settings, env.files, env.in);
@@ -105,9 +83,9 @@ CheckReport CheckInParallel(const std::vector<std::string>& paths,
   std::vector<std::thread> threads;
   try {
     for (int i = 1; i < jobs; ++i) {
-      threads.emplace_back([&, first = i == 1] {
+      threads.emplace_back([&, loaded, first = i == 1] {
         if (first) find();
-        work(handout.Wait());
+        work(loaded.get());
       });
     }
   } catch (const std::system_error&) {
@@ -117,8 +95,8 @@ CheckReport CheckInParallel(const std::vector<std::string>& paths,
     const InputFeed::Progress done = feed.progress();
     return DescribeProgress(done.files, done.found, done.bytes);
   });
-  handout.Set(engine);
-  if (threads.empty()) find();
+  promise.set_value(engine);
+  if (threads.empty() && engine != nullptr) find();
   work(engine);
   for (std::thread& thread : threads) thread.join();
   report.files = feed.ReleaseFiles();
