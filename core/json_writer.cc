@@ -84,12 +84,11 @@ char EscapeOf(char c) { return kEscapes[static_cast<unsigned char>(c)]; }
 /// True if JSON takes all of `text` as it is; may be false of text that it takes, too. Looks at
 /// eight bytes at a time, for printable ASCII without the quote and the backslash.
 bool IsPlain(std::string_view text) {
-  if (text.size() < sizeof(ByteWord)) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return EscapeOf(c) == 0; });
-  }
+  // With this bit turned over, the quote lies behind the control characters and before all others.
+  constexpr ByteWord kQuoteBit = kEachByte * 2;
+  static_assert(('"' ^ 2) == ' ' && (' ' ^ 2) > ' ' && ('!' ^ 2) > ' ');
   return !AnyWord(text, [](ByteWord word) {
-    return BytesAboveAscii(word) | BytesBelow(word, ' ') | BytesEqual(word, '"') |
-           BytesEqual(word, '\\');
+    return BytesAboveAscii(word) | BytesBelow(word ^ kQuoteBit, ' ' + 1) | BytesEqual(word, '\\');
   });
 }
 

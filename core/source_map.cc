@@ -56,7 +56,7 @@ class SourceMap::Lookup {
   /// False if there is no such field; then nothing has moved.
   bool Descend(const Step& step) {
     const Node& node = map_.nodes_[here_];
-    const auto kind = static_cast<Kind>(node.kind);
+    const Kind kind = node.kind();
     if (kind == Kind::kMapping) return DescendToMember(step.text);
     if (kind == Kind::kSequence && step.bracketed) return DescendToElement(step.text);
     return false;
@@ -82,7 +82,7 @@ class SourceMap::Lookup {
   };
 
   const Node& At(Index index) const { return map_.nodes_[index]; }
-  Kind KindAt(Index index) const { return static_cast<Kind>(At(index).kind); }
+  Kind KindAt(Index index) const { return At(index).kind(); }
 
   /// Takes `value` as the place where the walk is now.
   void Arrive(Index value) {
@@ -187,20 +187,18 @@ FieldLocation SourceMap::Find(std::string_view path, std::string_view json) cons
 
 SourceMap::Index SourceMap::After(Index value) const {
   const Node& node = nodes_[value];
-  const auto kind = static_cast<Kind>(node.kind);
+  const Kind kind = node.kind();
   return kind == Kind::kMapping || kind == Kind::kSequence ? node.link : value + 1;
 }
 
 void SourceMap::MoveKeys(Index first, Index last, std::size_t from, std::size_t to) {
   for (Index i = first; i < last; ++i) {
     Node& node = nodes_[i];
-    if (static_cast<Kind>(node.kind) != Kind::kKey) continue;
+    if (node.kind() != Kind::kKey) continue;
     node.link = static_cast<std::uint32_t>(node.link - from + to);
   }
 }
 
-SourcePos SourceMap::PositionAt(Index index) const {
-  return {static_cast<int>(nodes_[index].line), static_cast<int>(nodes_[index].column)};
-}
+SourcePos SourceMap::PositionAt(Index index) const { return nodes_[index].pos(); }
 
 }  // namespace mountguard::core

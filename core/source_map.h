@@ -62,22 +62,29 @@ class SourceMap {
   SourcePos PositionAt(Index index) const;
 
  private:
-  enum class Kind { kKey, kMergeKey, kScalar, kAlias, kMapping, kSequence };
+  enum class Kind : std::uint32_t { kKey, kMergeKey, kScalar, kAlias, kMapping, kSequence };
+  static constexpr int kKindBits = 3;
 
   struct Node {
     std::uint32_t line;
-    std::uint32_t column : 29;
-    std::uint32_t kind : 3;
+    std::uint32_t column_and_kind;  // the kind in the lowest kKindBits
     /// kKey: offset of the key in the JSON. kAlias: the target. kMapping, kSequence: the index
     /// behind the last node inside.
     std::uint32_t link;
+
+    Kind kind() const { return static_cast<Kind>(column_and_kind & ((1U << kKindBits) - 1)); }
+    SourcePos pos() const {
+      return {static_cast<int>(line), static_cast<int>(column_and_kind >> kKindBits)};
+    }
   };
 
   class Lookup;
 
   Index Add(Kind kind, SourcePos pos, std::size_t link) {
-    nodes_.push_back({static_cast<std::uint32_t>(pos.line), static_cast<std::uint32_t>(pos.column),
-                      static_cast<std::uint32_t>(kind), static_cast<std::uint32_t>(link)});
+    const auto column = static_cast<std::uint32_t>(pos.column);
+    nodes_.push_back({static_cast<std::uint32_t>(pos.line),
+                      column << kKindBits | static_cast<std::uint32_t>(kind),
+                      static_cast<std::uint32_t>(link)});
     return next() - 1;
   }
   Index After(Index value) const;

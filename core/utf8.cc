@@ -62,9 +62,6 @@ std::size_t CountRunes(std::string_view text) {
 
 bool IsPrintableAscii(std::string_view text) {
   constexpr char kDelete = 0x7F;
-  if (text.size() < sizeof(ByteWord)) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < kDelete; });
-  }
   return !AnyWord(text, [](ByteWord word) {
     return BytesAboveAscii(word) | BytesBelow(word, ' ') | BytesEqual(word, kDelete);
   });

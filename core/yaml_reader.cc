@@ -21,6 +21,7 @@
 #include "core/json_syntax.h"
 #include "core/json_writer.h"
 #include "core/utf8.h"
+#include "core/yaml_memory.h"
 #include "core/yaml_scalar.h"
 
 namespace mountguard::core {
@@ -593,6 +594,7 @@ class YamlReader::Impl {
 
   Outcome ReadYaml(const DocumentText& text, YamlDocument* document) {
     constexpr std::size_t kMostWork = std::size_t{64} << 20;  // bytes read again
+    const YamlMemory::Use use(&memory_);
     GoYamlText go_yaml_text(text.text);
     for (std::size_t work = 0; work <= kMostWork; work += text.text.size()) {
       YamlPump pump(text, &go_yaml_text, &builder_);
@@ -604,6 +606,7 @@ class YamlReader::Impl {
   }
 
  private:
+  YamlMemory memory_;
   DocumentBuilder builder_;
 };
 

@@ -129,7 +129,10 @@ const Word* FindWord(std::string_view text) {
   if (text.size() > kLongestWord) return nullptr;
   const WordRange range = kWordsBy[static_cast<unsigned char>(text.front())];
   for (std::size_t i = range.begin; i < range.end; ++i) {
-    if (kWords[i].text == text) return &kWords[i];
+    const std::string_view word = kWords[i].text;
+    if (word.size() == text.size() && std::equal(word.begin(), word.end(), text.begin())) {
+      return &kWords[i];
+    }
   }
   return nullptr;
 }
@@ -427,10 +430,16 @@ std::string FloatKey(double value) {
   return std::string(text.data(), end);
 }
 
-/// True if the scalar is a text at first sight: quoted, or plain and starting like no other type.
+/// True if the scalar is a text at first sight: quoted, or plain and starting like no other type,
+/// or like a word and being none.
 bool IsText(const YamlScalar& scalar) {
   if (!scalar.tag.empty()) return false;
-  return !scalar.implicit || (!scalar.text.empty() && !StartsOther(scalar.text.front()));
+  if (!scalar.implicit) return true;
+  if (scalar.text.empty()) return false;
+  const char first = scalar.text.front();
+  if (!StartsOther(first)) return true;
+  const bool letter = (first | 0x20) >= 'a' && (first | 0x20) <= 'z';
+  return letter && FindWord(scalar.text) == nullptr;
 }
 
 }  // namespace

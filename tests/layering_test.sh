@@ -34,7 +34,7 @@ done
 # A header of others: the files (patterns) that may include it.
 declare -A homes=(
   ['<simdjson']='core/json_reader.cc'
-  ['<yaml.h']='core/yaml_reader.cc tests/bench/*'
+  ['<yaml.h']='core/yaml_reader.cc tests/core/yaml_memory_test.cc tests/bench/*'
   ['<yaml-cpp']='policy/policy_loader.cc policy/policy_yaml.* tests/bench/*'
   ['<httplib']='webhook/http_exchange.cc certs/kubernetes_api.cc tests/bench/*'
   ['<openssl']='certs/* webhook/tls_stream.* tests/*'

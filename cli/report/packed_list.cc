@@ -240,8 +240,9 @@ const T& PackedList<T>::operator[](std::size_t index) const {
   if (index < first_.size()) return first_[index];
   std::string read;
   Unpacker unpacker(PackedEntry(index - first_.size(), &read));
-  VisitFields(unpacker, unpacked_);
-  return unpacked_;
+  if (!unpacked_) unpacked_ = std::make_unique<T>();
+  VisitFields(unpacker, *unpacked_);
+  return *unpacked_;
 }
 
 template class PackedList<CheckResult>;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,8 +71,8 @@ class PackedList {
   std::uint64_t spilled_ = 0;        // how many of the packed bytes are in the file
   core::ScopedFd file_;              // gone when it is closed
   bool cannot_spill_ = false;
-  std::string packed_;  // the bytes behind them
-  mutable T unpacked_;  // what operator[] refers to
+  std::string packed_;                   // the bytes behind them
+  mutable std::unique_ptr<T> unpacked_;  // what operator[] refers to; few lists need one
 };
 
 }  // namespace mountguard::cli
