@@ -73,8 +73,9 @@ ExitCode RunCheck(const Command& command, const Arguments& arguments, Environmen
   if (const auto complete = Complete(paths, env, &flags); !complete) {
     return WrongUsage(command, complete.error().message, env);
   }
-  const auto outputs = ReadOutputs(flags.outputs, NamesOf(ReportFormats()));
+  auto outputs = ReadOutputs(flags.outputs, NamesOf(ReportFormats()));
   if (!outputs) return WrongUsage(command, outputs.error().message, env);
+  const ExitCode unwritable = DropUnwritable(&*outputs, env);
 
   std::unique_ptr<const policy::Engine> engine;
   ExitCode why_no_engine = ExitCode::kClean;
@@ -97,7 +98,7 @@ ExitCode RunCheck(const Command& command, const Arguments& arguments, Environmen
         FindReportFormat(format)->write(report, terminal, out);
       });
   TellEmptyInput(report, env);
-  return Combine(report.exit_code(), written);
+  return Combine(report.exit_code(), Combine(unwritable, written));
 }
 
 }  // namespace

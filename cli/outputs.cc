@@ -1,5 +1,7 @@
 #include "cli/outputs.h"
 
+#include <unistd.h>
+
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
@@ -68,16 +70,47 @@ std::unique_ptr<Progress> TellOf(const Output& output, Environment& env) {
       env, [&output] { return fmt::format("writing: {}", output.format); });
 }
 
-core::Result<void> WriteToPath(const std::string& path, const Write& write) {
+/// Where an output goes.
+struct Target {
+  std::string path;
+  bool in_place = false;  // what is there is no file
+};
+
+core::Result<Target> FindTarget(const std::string& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (fs::is_directory(status)) {
     return core::Failure(fmt::format("cannot write {}: it is a directory", path));
   }
-  if (fs::exists(status) && !fs::is_regular_file(status)) return WriteInPlace(path, write);
+  if (fs::exists(status) && !fs::is_regular_file(status)) return Target{path, true};
   // A link stays one: it is what it points to that is replaced.
   const fs::path target = fs::exists(status) ? fs::canonical(path, error) : fs::path(path);
-  return core::WriteFileAtomically(error ? path : target.string(), write, kFileMode);
+  return Target{error ? path : target.string()};
+}
+
+/// What can be told before there is anything to write: a file is replaced by a new one in its
+/// directory.
+core::Result<void> CheckWritable(const std::string& path) {
+  const auto target = FindTarget(path);
+  if (!target) return core::Unexpected(target.error());
+  const std::string parent = fs::path(target->path).parent_path().string();
+  const bool writable = target->in_place
+                            ? ::access(target->path.c_str(), W_OK) == 0
+                            : ::access(parent.empty() ? "." : parent.c_str(), W_OK | X_OK) == 0;
+  if (writable) return {};
+  return core::Failure(
+      fmt::format("cannot write {}: {}", path, std::generic_category().message(errno)));
+}
+
+core::Result<void> WriteToPath(const std::string& path, const Write& write) {
+  const auto target = FindTarget(path);
+  if (!target) return core::Unexpected(target.error());
+  if (target->in_place) return WriteInPlace(path, write);
+  return core::WriteFileAtomically(target->path, write, kFileMode);
+}
+
+void TellNotWritten(const Output& output, const core::Error& error, Environment& env) {
+  fmt::print(env.err, "no {} report: {}\n", output.format, error.message);
 }
 
 }  // namespace
@@ -98,6 +131,16 @@ core::Result<std::vector<Output>> ReadOutputs(const std::vector<std::string>& te
   return outputs;
 }
 
+ExitCode DropUnwritable(std::vector<Output>* outputs, Environment& env) {
+  const std::size_t dropped = std::erase_if(*outputs, [&env](const Output& output) {
+    if (output.file.empty()) return false;
+    const auto writable = CheckWritable(output.file);
+    if (!writable) TellNotWritten(output, writable.error(), env);
+    return !writable;
+  });
+  return dropped == 0 ? ExitCode::kClean : ExitCode::kUnreadable;
+}
+
 ExitCode WriteOutputs(const std::vector<Output>& outputs, Environment& env,
                       const std::function<void(std::string_view format, const Terminal& terminal,
                                                std::ostream& out)>& write) {
@@ -114,7 +157,7 @@ ExitCode WriteOutputs(const std::vector<Output>& outputs, Environment& env,
         WriteToPath(output.file, [&](std::ostream& out) { write(output.format, Terminal{}, out); });
     progress.reset();
     if (!written) {
-      fmt::print(env.err, "no {} report: {}\n", output.format, written.error().message);
+      TellNotWritten(output, written.error(), env);
       code = ExitCode::kUnreadable;
     }
   }

@@ -44,6 +44,10 @@ std::string OutputHelp(const std::vector<Format>& formats) {
 core::Result<std::vector<Output>> ReadOutputs(const std::vector<std::string>& texts,
                                               const std::vector<std::string_view>& known);
 
+/// For before long work: takes those out of `outputs` of which it can be told already that they
+/// cannot be written, tells each on env.err, and is kUnreadable if there are any.
+ExitCode DropUnwritable(std::vector<Output>* outputs, Environment& env);
+
 /// Lets `write` write each output to where it goes. A file is replaced as a whole or not at all; a
 /// pipe or a device is written to. Every one that cannot be written is told on env.err and makes
 /// the result kUnreadable; the others are written all the same.

@@ -15,6 +15,7 @@ namespace mountguard::cli {
 namespace {
 
 using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
 namespace fs = std::filesystem;
 
 const std::string kClean =
@@ -53,6 +54,17 @@ TEST_CASE("A report that cannot be written is told and spares the others", "[out
                        "/no/x.html: No such file or directory\n");
   CHECK_FALSE(ReadAll(good).empty());
   CHECK_THAT(ran.out, Contains("nothing found"));
+}
+
+TEST_CASE("A report that can never be written is told before the work", "[outputs]") {
+  const tests::TemporaryDirectory directory;
+  const std::string absent = directory.path() + "/no/x.json";
+  const Ran ran = RunProgram(
+      {"check", "-", "-o", "json=" + absent, "--policy", directory.path() + "/no.yaml"}, kClean);
+  CHECK(ran.code == ExitCode::kUnreadable);
+  CHECK_THAT(ran.err, StartsWith("no json report: cannot write " + absent +
+                                 ": No such file or directory\n"));
+  CHECK_THAT(ran.err, Contains("no.yaml"));
 }
 
 TEST_CASE("A report that was there is replaced, and no half of one is left", "[outputs]") {

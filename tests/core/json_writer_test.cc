@@ -1,5 +1,7 @@
 #include "core/json_writer.h"
 
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 #include <limits>
@@ -48,6 +50,39 @@ TEST_CASE("bytes that are no UTF-8 become replacement characters, one each") {
   CHECK(Quoted("\xc3") == "\"" + replacement + "\"");
   CHECK(Quoted("\xe2\x82") == "\"" + replacement + replacement + "\"");
   CHECK(Quoted("\xed\xa0\x80") == "\"" + replacement + replacement + replacement + "\"");
+}
+
+TEST_CASE("every byte is escaped or not, wherever it stands") {
+  const auto escaped = [](int byte) -> std::string {
+    switch (byte) {
+      case '"':
+        return "\\\"";
+      case '\\':
+        return "\\\\";
+      case '\n':
+        return "\\n";
+      case '\r':
+        return "\\r";
+      case '\t':
+        return "\\t";
+      default:
+        break;
+    }
+    if (byte < ' ') return fmt::format("\\u{:04x}", byte);
+    return byte < 0x80 ? std::string(1, static_cast<char>(byte)) : "\xef\xbf\xbd";
+  };
+  const char around = GENERATE('~', ' ', '!', '#');
+  for (std::size_t length = 1; length < 20; ++length) {
+    for (std::size_t at = 0; at < length; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(length, around);
+        text[at] = static_cast<char>(byte);
+        const std::string expected = '"' + std::string(at, around) + escaped(byte) +
+                                     std::string(length - at - 1, around) + '"';
+        if (Quoted(text) != expected) FAIL("byte " << byte << " at " << at << " of " << length);
+      }
+    }
+  }
 }
 
 TEST_CASE("a parsed value is written as it was read") {
