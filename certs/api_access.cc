@@ -107,15 +107,11 @@ class Kubeconfig {
     const auto text = documents.Next();
     if (!text) return Fail("it is empty; expected a kubeconfig");
     core::YamlReader yaml;
-    core::YamlDocument document;
-    if (const auto read = yaml.Read(*text, &document); !read) {
+    if (const auto read = yaml.Read(*text, &document_); !read) {
       return Failure(fmt::format("{}:{}: {}", path_, read.error().pos.line, read.error().message));
     }
-    json_ = std::move(document.json);
-    if (json_.empty()) return Fail("it is empty; expected a kubeconfig");
-    const auto root = parser_.Parse(json_);
-    if (!root) return Fail(root.error().message);
-    root_ = *root;
+    root_ = document_.json.root();
+    if (!root_.exists()) return Fail("it is empty; expected a kubeconfig");
     if (!root_.IsObject()) return Fail("expected a kubeconfig, an object of kind Config");
     return {};
   }
@@ -186,8 +182,7 @@ class Kubeconfig {
 
   const std::string& path_;
   const core::FileReader& reader_;
-  std::string json_;
-  core::JsonParser parser_;
+  core::YamlDocument document_;
   JsonValue root_;
   ApiAccess access_;
 };

@@ -211,11 +211,10 @@ class Injector {
       if (const auto read = yaml_.Read(*document, &document_); !read) {
         return FailAt(read.error().pos, read.error().message);
       }
-      documents.push_back(document_.json);
-      if (document_.json.empty() || !collect) continue;
-      const auto root = parser_.Parse(document_.json);
-      if (!root) return FailAt(document->start, root.error().message);
-      if (auto collected = Collect(*root, documents.size() - 1); !collected) {
+      const JsonValue root = document_.json.root();
+      core::AppendJson(root, &documents.emplace_back());
+      if (!root.exists() || !collect) continue;
+      if (auto collected = Collect(root, documents.size() - 1); !collected) {
         return core::Unexpected(collected.error());
       }
     }
@@ -371,7 +370,6 @@ class Injector {
   const BundleRequest& request_;
   core::YamlReader yaml_;
   core::YamlDocument document_;
-  core::JsonParser parser_;
   std::vector<Edit> edits_;
   std::vector<InjectedClient> clients_;
   std::vector<Expected> expected_;

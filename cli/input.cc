@@ -200,13 +200,11 @@ void InputReader::ReadDocument(std::string_view file, const core::DocumentText& 
     return fail(read.error().pos, read.error().message);
   }
   EmitNotes(place, text, sink);
-  if (document_.json.empty()) return;
-  const auto root = parser_.Parse(document_.json);
-  if (!root) return fail(text.start, root.error().message);
-  if (root->IsAbsentOrNull()) return;
+  const JsonValue root = document_.json.root();
+  if (root.IsAbsentOrNull()) return;
   InputObject object;
   object.place = place;
-  object.root = *root;
+  object.root = root;
   object.document = &document_;
   object.text = text.lines;
   object.first_line = text.start.line;

@@ -98,7 +98,7 @@ core::Result<core::ManifestStream> OpenInput(const std::string& file, const core
 /// told beside it.
 void TellUnreadable(std::string_view file, std::string message, const InputSink& sink);
 
-/// Reads manifests document by document; one at a time is in memory as JSON.
+/// Reads manifests document by document; the values of one at a time are in memory.
 ///
 /// Keeps its buffers. Not thread-safe: one a thread.
 class InputReader {
@@ -129,7 +129,6 @@ class InputReader {
   std::istream& standard_input_;
   core::YamlReader yaml_;
   core::YamlDocument document_;
-  core::JsonParser parser_;
   core::JsonParser item_parser_;  // of the item that got its list's type
   std::string item_json_;
   std::vector<core::PodTemplate> pods_;  // of the object at hand

@@ -3,16 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <numeric>
 #include <utility>
 
 #include "core/json_reader.h"
+#include "core/json_writer.h"
 
 namespace mountguard::core {
 namespace {
 
-/// JSON that aliases may add to a document; go-yaml shares it in memory, we write it out.
-constexpr std::size_t kMaxAliasBytes = std::size_t{64} << 20;
+/// Text that aliases may add to a document, where they cannot share what the anchor holds. How many
+/// values they may add, go-yaml limits.
+constexpr std::size_t kMaxAliasText = std::size_t{64} << 20;
 /// Up to here comparing every pair of keys is cheaper than sorting them.
 constexpr std::size_t kFewKeys = 16;
 
@@ -37,9 +42,11 @@ double AllowedAliasRatio(std::uint64_t decodes) {
   return 0.99 - 0.89 * ((count - kLow) / (kHigh - kLow));
 }
 
-/// A key as a step of a path; `text` is a JSON string.
-void AppendStep(std::string_view text, std::string* path) {
-  const std::string_view name = text.substr(1, text.size() - 2);
+/// A key as a step of a path, written as in JSON.
+void AppendStep(std::string_view key, std::string* path) {
+  std::string quoted;
+  AppendJsonString(key, &quoted);
+  const std::string_view name = std::string_view(quoted).substr(1, quoted.size() - 2);
   const bool plain = !name.empty() && name.find_first_of(".[]/ ") == std::string_view::npos;
   if (!plain) {
     path->append("[").append(name).append("]");
@@ -49,10 +56,39 @@ void AppendStep(std::string_view text, std::string* path) {
   path->append(name);
 }
 
+/// Writes a number, a boolean or null of a JSON text. Integers beyond 64 bits are floating point to
+/// the API server.
+Result<void> WriteLiteral(std::string_view text, JsonTape* json) {
+  if (text == "null") {
+    json->Null();
+    return {};
+  }
+  if (text == "true" || text == "false") {
+    json->Bool(text == "true");
+    return {};
+  }
+  const char* const end = text.data() + text.size();
+  std::int64_t exact = 0;
+  const bool integer = text.find_first_of(".eE") == std::string_view::npos;
+  if (integer && std::from_chars(text.data(), end, exact).ec == std::errc()) {
+    json->Int(exact);
+    return {};
+  }
+  double value = 0;
+  if (std::from_chars(text.data(), end, value).ec == std::errc::result_out_of_range) {
+    value = std::strtod(std::string(text).c_str(), nullptr);  // tells too small from too large
+  }
+  if (std::isinf(value)) {
+    return Failure("the number is too large: Kubernetes reads numbers up to 1.8e308");
+  }
+  json->Double(value);
+  return {};
+}
+
 }  // namespace
 
 void YamlDocument::Clear() {
-  json.clear();
+  json.Clear();
   map.Clear();
   duplicate_keys.clear();
   dropped = {};
@@ -68,7 +104,7 @@ void DocumentBuilder::Reset(YamlDocument* document) {
   anchor_by_name_.clear();
   decodes_ = 1;  // the document itself
   alias_decodes_ = 0;
-  alias_bytes_ = 0;
+  alias_text_ = 0;
 }
 
 DocumentBuilder::Place DocumentBuilder::place() const {
@@ -117,19 +153,22 @@ Result<void> DocumentBuilder::BeginSequence(SourcePos pos, std::string_view anch
 
 Result<void> DocumentBuilder::Begin(FrameKind kind, SourcePos pos, std::string_view anchor) {
   if (frames_.size() == JsonParser::kMaxDepth) return TooDeep();
-  SeparateElement();
-  const bool sequence = kind == FrameKind::kSequence || kind == FrameKind::kMergedSequence;
+  JsonTape& json = document_->json;
   Frame frame;
   frame.kind = kind;
+  frame.merged = kind == FrameKind::kMergedMapping || kind == FrameKind::kMergedSequence ||
+                 place() == Place::kMergeElement;
+  CountElement();
+  const bool sequence = IsSequence(kind);
   frame.decodes = decodes_;
-  frame.json_start = document_->json.size();
   frame.first_key = keys_.size();
   frame.first_element = merge_elements_.size();
   frame.node = sequence ? document_->map.OpenSequence(pos) : document_->map.OpenMapping(pos);
   if (!anchor.empty()) {
     frame.anchor = AddAnchor(anchor, Anchor{Anchor::Kind::kOpen, frame.node});
   }
-  document_->json.push_back(sequence ? '[' : '{');
+  if (!frame.merged) frame.opened = sequence ? json.OpenSequence() : json.OpenMapping();
+  frame.inside = json.next();
   frames_.push_back(frame);
   // A merged list is no decoding step of its own: its mappings are.
   return CountDecodes(kind == FrameKind::kMergedSequence ? 0 : 1, 0);
@@ -137,25 +176,24 @@ Result<void> DocumentBuilder::Begin(FrameKind kind, SourcePos pos, std::string_v
 
 void DocumentBuilder::End() {
   const Frame frame = frames_.back();
-  const bool sequence =
-      frame.kind == FrameKind::kSequence || frame.kind == FrameKind::kMergedSequence;
-  document_->json.push_back(sequence ? ']' : '}');
+  JsonTape& json = document_->json;
+  const JsonTape::Index inside_end = json.next();
+  if (!frame.merged) json.Close(frame.opened, frame.members);
   document_->map.Close(frame.node);
   FindDuplicates(frame);
   keys_.resize(frame.first_key);
-  CloseAnchor(frame);
+  CloseAnchor(frame, inside_end);
   frames_.pop_back();
   switch (frame.kind) {
     case FrameKind::kMergedMapping:
-      DissolveMergedMapping(frame);
+      frames_.back().members += frame.members;
       return ValueIsDone(frame.height);
     case FrameKind::kMergedSequence:
-      DissolveMergedSequence(frame);
+      MergeSequence(frame);
       return ValueIsDone(frame.height);
     case FrameKind::kMapping:
-      if (place() == Place::kMergeElement) {
-        merge_elements_.push_back({frame.json_start, document_->json.size(), frame.node,
-                                   document_->map.next(), frame.members});
+      if (frame.merged) {
+        merge_elements_.push_back({frame.inside, frame.node, document_->map.next(), frame.members});
         return ValueIsDone(frame.height);
       }
       return ValueIsDone(frame.height + 1);
@@ -168,13 +206,14 @@ Result<void> DocumentBuilder::Scalar(const YamlScalar& scalar, SourcePos pos,
                                      std::string_view anchor) {
   const Place where = place();
   if (where == Place::kMergeValue || where == Place::kMergeElement) return NoMapping();
+  std::size_t anchored = kNoAnchor;
   if (!anchor.empty()) {
     Anchor kept{Anchor::Kind::kScalar, document_->map.next()};
     kept.decodes = 1;
     kept.text = scalar.text;
     kept.tag = scalar.tag;
     kept.implicit = scalar.implicit;
-    AddAnchor(anchor, std::move(kept));
+    anchored = AddAnchor(anchor, std::move(kept));
   }
   if (where == Place::kKey && IsMergeKey(scalar)) {
     document_->map.AddMergeKey(pos);
@@ -184,31 +223,34 @@ Result<void> DocumentBuilder::Scalar(const YamlScalar& scalar, SourcePos pos,
   }
   if (auto counted = CountDecodes(1, 0); !counted) return counted;
   if (where == Place::kKey) return WriteKey(scalar, pos);
-  SeparateElement();
+  CountElement();
   document_->map.AddScalar(pos);
   ValueIsDone(0);
-  return AppendYamlValue(scalar, &document_->json);
+  JsonTape& json = document_->json;
+  const JsonTape::Index value = json.next();
+  auto written = WriteYamlValue(scalar, &json);
+  if (anchored != kNoAnchor) {
+    anchors_[anchored].first = value;
+    anchors_[anchored].last = json.next();
+  }
+  return written;
 }
 
-void DocumentBuilder::Literal(std::string_view json, SourcePos pos) {
-  SeparateElement();
+Result<void> DocumentBuilder::Literal(std::string_view json, SourcePos pos) {
+  CountElement();
   document_->map.AddScalar(pos);
-  document_->json.append(json);
   ValueIsDone(0);
+  return WriteLiteral(json, &document_->json);
 }
 
 Result<void> DocumentBuilder::WriteKey(const YamlScalar& scalar, SourcePos pos) {
   Frame& frame = frames_.back();
-  std::string& json = document_->json;
-  if (frame.members++ > 0) json.push_back(',');
-  const Key key{json.size(), 0, document_->map.next()};
-  document_->map.AddKey(pos, key.json_start);
-  if (auto written = AppendYamlKey(scalar, &json); !written) return written;
-  keys_.push_back(key);
-  keys_.back().json_size = json.size() - key.json_start;
-  json.push_back(':');
+  JsonTape& json = document_->json;
+  ++frame.members;
+  keys_.push_back({json.next_text(), document_->map.next()});
+  document_->map.AddKey(pos, json.next_text());
   frame.expects_value = true;
-  return {};
+  return WriteYamlKey(scalar, &json);
 }
 
 Result<void> DocumentBuilder::Alias(std::string_view name, SourcePos pos) {
@@ -227,7 +269,7 @@ Result<void> DocumentBuilder::Alias(std::string_view name, SourcePos pos) {
   if (merges && anchor.kind != Anchor::Kind::kMapping) return NoMapping();
   const YamlScalar scalar{anchor.text, anchor.tag, anchor.implicit};
   if (where == Place::kKey) {
-    if (anchor.kind == Anchor::Kind::kScalar) return WriteKey(scalar, pos);
+    if (anchor.kind == Anchor::Kind::kScalar) return WriteAliasedKey(scalar, pos);
     return Failure(
         fmt::format("the alias `*{}` is a mapping or a list and stands where a key must: a key "
                     "must be a string",
@@ -241,59 +283,49 @@ Result<void> DocumentBuilder::Alias(std::string_view name, SourcePos pos) {
   return WriteAlias(anchor, where);
 }
 
+Result<void> DocumentBuilder::WriteAliasedKey(const YamlScalar& scalar, SourcePos pos) {
+  if (auto counted = CountAliasText(scalar.text); !counted) return counted;
+  return WriteKey(scalar, pos);
+}
+
 Result<void> DocumentBuilder::WriteAlias(const Anchor& anchor, Place where) {
-  alias_bytes_ += anchor.kind == Anchor::Kind::kScalar ? anchor.text.size()
-                                                       : anchor.json_end - anchor.json_start;
-  if (alias_bytes_ > kMaxAliasBytes) {
-    return Failure(
-        fmt::format("the aliases of the document grow to more than {} MiB", kMaxAliasBytes >> 20));
-  }
+  JsonTape& json = document_->json;
   if (where == Place::kMergeValue) {
-    AppendMembers(anchor);
+    frames_.back().members += anchor.members;
+    json.Repeat(anchor.first, anchor.last);
     ValueIsDone(anchor.height - 1);
     return {};
   }
-  SeparateElement();
-  if (anchor.kind == Anchor::Kind::kScalar) {
-    ValueIsDone(0);
-    return AppendYamlValue({anchor.text, anchor.tag, anchor.implicit}, &document_->json);
-  }
-  const std::size_t start = document_->json.size();
-  AppendCollection(anchor);
-  if (where == Place::kMergeElement) {
-    merge_elements_.push_back({start, document_->json.size(), document_->map.next(),
-                               document_->map.next(), anchor.members});
-  }
+  CountElement();
   ValueIsDone(anchor.height);
+  if (where == Place::kMergeElement) {
+    merge_elements_.push_back(
+        {json.next(), document_->map.next(), document_->map.next(), anchor.members});
+  }
+  if (anchor.kind == Anchor::Kind::kScalar && anchor.first == anchor.last) {  // it is a key
+    if (auto counted = CountAliasText(anchor.text); !counted) return counted;
+    return WriteYamlValue({anchor.text, anchor.tag, anchor.implicit}, &json);
+  }
+  if (anchor.kind == Anchor::Kind::kScalar || where == Place::kMergeElement) {
+    json.Repeat(anchor.first, anchor.last);
+    return {};
+  }
+  const JsonTape::Index opened =
+      anchor.kind == Anchor::Kind::kMapping ? json.OpenMapping() : json.OpenSequence();
+  json.Repeat(anchor.first, anchor.last);
+  json.Close(opened, anchor.members);
   return {};
 }
 
-/// Adds the members of an anchored mapping to the mapping that is open.
-void DocumentBuilder::AppendMembers(const Anchor& anchor) {
-  if (anchor.members == 0) return;
-  std::string& json = document_->json;
-  Frame& frame = frames_.back();
-  if (frame.members > 0) json.push_back(',');
-  frame.members += anchor.members;
-  json.append(json, anchor.json_start + 1, anchor.json_end - anchor.json_start - 2);
+Result<void> DocumentBuilder::CountAliasText(std::string_view text) {
+  alias_text_ += text.size();
+  if (alias_text_ <= kMaxAliasText) return {};
+  return Failure(
+      fmt::format("the aliases of the document grow to more than {} MiB", kMaxAliasText >> 20));
 }
 
-/// Writes an anchored mapping or list once more. The brackets of a mapping that was merged are
-/// gone.
-void DocumentBuilder::AppendCollection(const Anchor& anchor) {
-  const bool mapping = anchor.kind == Anchor::Kind::kMapping;
-  std::string& json = document_->json;
-  json.push_back(mapping ? '{' : '[');
-  json.append(json, anchor.json_start + 1, anchor.json_end - anchor.json_start - 2);
-  json.push_back(mapping ? '}' : ']');
-}
-
-void DocumentBuilder::SeparateElement() {
-  if (frames_.empty()) return;
-  Frame& frame = frames_.back();
-  const bool sequence =
-      frame.kind == FrameKind::kSequence || frame.kind == FrameKind::kMergedSequence;
-  if (sequence && frame.members++ > 0) document_->json.push_back(',');
+void DocumentBuilder::CountElement() {
+  if (!frames_.empty() && IsSequence(frames_.back().kind)) ++frames_.back().members;
 }
 
 /// A value of that height was written into the open mapping or list.
@@ -305,41 +337,35 @@ void DocumentBuilder::ValueIsDone(std::uint32_t height) {
   frame.expects_merge = false;
 }
 
-/// Turns `{...}` into members of the mapping around it, in place.
-void DocumentBuilder::DissolveMergedMapping(const Frame& merged) {
-  std::string& json = document_->json;
-  Frame& outer = frames_.back();
-  json[merged.json_start] = merged.members > 0 && outer.members > 0 ? ',' : ' ';
-  json.back() = ' ';
-  outer.members += merged.members;
-}
-
-/// Turns `[{...},{...}]` into members of the mapping around it. The first mapping of the list wins,
-/// so it is written last.
-void DocumentBuilder::DissolveMergedSequence(const Frame& merged) {
-  std::string& json = document_->json;
-  Frame& outer = frames_.back();
-  const std::string list = json.substr(merged.json_start);
-  json.resize(merged.json_start);
+/// Makes the mappings of a list members of the mapping around it. The first mapping of the list
+/// wins, so it goes last.
+void DocumentBuilder::MergeSequence(const Frame& merged) {
+  const auto first = merge_elements_.begin() + static_cast<std::ptrdiff_t>(merged.first_element);
+  if (first == merge_elements_.end()) return;
+  std::vector<JsonTape::Index> pieces;
+  for (auto element = first; element != merge_elements_.end(); ++element) {
+    pieces.push_back(element->inside);
+    frames_.back().members += element->members;
+  }
+  JsonTape::Index end = document_->json.next();
+  document_->json.Reverse(pieces);
+  JsonTape::Index start = pieces.front();
   while (merge_elements_.size() > merged.first_element) {
-    const MergeElement element = merge_elements_.back();
+    const MergeElement& element = merge_elements_.back();
+    MoveAnchors(element, start);
+    start += end - element.inside;
+    end = element.inside;
     merge_elements_.pop_back();
-    const std::size_t start = json.size();
-    json.append(list, element.json_start - merged.json_start,
-                element.json_end - element.json_start);
-    json[start] = element.members > 0 && outer.members > 0 ? ',' : ' ';
-    json.back() = ' ';
-    outer.members += element.members;
-    MoveReferences(element, start);
   }
 }
 
-void DocumentBuilder::MoveReferences(const MergeElement& element, std::size_t json_start) {
-  document_->map.MoveKeys(element.node, element.node_end, element.json_start, json_start);
+/// Follows what a merged mapping holds to where it lies now.
+void DocumentBuilder::MoveAnchors(const MergeElement& element, JsonTape::Index moved) {
   for (Anchor& anchor : anchors_) {
     if (anchor.node < element.node || anchor.node >= element.node_end) continue;
-    anchor.json_start = anchor.json_start - element.json_start + json_start;
-    anchor.json_end = anchor.json_end - element.json_start + json_start;
+    if (anchor.first == anchor.last) continue;
+    anchor.first = anchor.first - element.inside + moved;
+    anchor.last = anchor.last - element.inside + moved;
   }
 }
 
@@ -355,25 +381,17 @@ std::size_t DocumentBuilder::AddAnchor(std::string_view name, Anchor anchor) {
   return anchors_.size() - 1;
 }
 
-void DocumentBuilder::CloseAnchor(const Frame& frame) {
+void DocumentBuilder::CloseAnchor(const Frame& frame, JsonTape::Index inside_end) {
   if (frame.anchor == kNoAnchor) return;
   Anchor& anchor = anchors_[frame.anchor];
   const bool sequence = frame.kind == FrameKind::kSequence;
   anchor.kind = sequence ? Anchor::Kind::kSequence : Anchor::Kind::kMapping;
   if (frame.kind == FrameKind::kMergedSequence) anchor.kind = Anchor::Kind::kMergedSequence;
-  anchor.json_start = frame.json_start;
-  anchor.json_end = document_->json.size();
+  anchor.first = frame.inside;
+  anchor.last = inside_end;
   anchor.members = frame.members;
   anchor.height = frame.height + 1;
   anchor.decodes = decodes_ - frame.decodes;
-}
-
-std::string_view DocumentBuilder::KeyText(const Key& key) const {
-  return std::string_view(document_->json).substr(key.json_start, key.json_size);
-}
-
-bool DocumentBuilder::SameKey(const Key& a, const Key& b) const {
-  return a.json_size == b.json_size && KeyText(a) == KeyText(b);
 }
 
 /// Reports the repeated keys of the mapping that is about to end.
@@ -384,7 +402,7 @@ void DocumentBuilder::FindDuplicates(const Frame& frame) {
     bool repeated = false;
     for (std::size_t i = frame.first_key; i + 1 < keys_.size() && !repeated; ++i) {
       for (std::size_t j = i + 1; j < keys_.size() && !repeated; ++j) {
-        repeated = SameKey(keys_[i], keys_[j]);
+        repeated = KeyText(keys_[i]) == KeyText(keys_[j]);
       }
     }
     if (!repeated) return;
@@ -396,8 +414,9 @@ void DocumentBuilder::FindDuplicates(const Frame& frame) {
     return compared != 0 ? compared < 0 : a < b;
   });
   for (auto first = order.begin(); first != order.end();) {
-    const auto behind = std::find_if_not(
-        first, order.end(), [&](std::size_t key) { return SameKey(keys_[key], keys_[*first]); });
+    const auto behind = std::find_if_not(first, order.end(), [&](std::size_t key) {
+      return KeyText(keys_[key]) == KeyText(keys_[*first]);
+    });
     ReportDuplicates({first, behind});
     first = behind;
   }
@@ -428,7 +447,6 @@ std::string DocumentBuilder::FieldOf(const Key& key) const {
 }
 
 void DocumentBuilder::Finish() {
-  document_->json.reserve(document_->json.size() + JsonParser::kPadding);
   std::sort(document_->duplicate_keys.begin(), document_->duplicate_keys.end(),
             [](const DuplicateKey& a, const DuplicateKey& b) { return a.first < b.first; });
 }

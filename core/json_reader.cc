@@ -79,6 +79,11 @@ std::optional<std::int64_t> JsonValue::AsInt64() const {
   return static_cast<std::int64_t>(NumberBits());
 }
 
+std::optional<std::uint64_t> JsonValue::AsUint64() const {
+  const bool fits = exists() && (Tag() == 'u' || (Tag() == 'l' && AsInt64() >= 0));
+  return fits ? std::optional(NumberBits()) : std::nullopt;
+}
+
 std::optional<double> JsonValue::AsDouble() const {
   switch (type()) {
     case JsonType::kInt64:

@@ -26,11 +26,12 @@ enum class JsonType : std::uint8_t {
   kObject
 };
 
-/// A value inside a parsed JSON text: a cheap handle, to be passed by value.
+/// A value inside a parsed JSON text, or on a JsonTape: a cheap handle, to be passed by value.
 ///
-/// Borrowed: it is valid while the JsonParser that gave it lives and parses nothing else. A default
-/// constructed value is "absent", and every accessor is total: asking an absent or differently
-/// typed value for something gives nothing, so walks need no checks between steps.
+/// Borrowed: it is valid while the JsonParser that gave it lives and parses nothing else, or the
+/// JsonTape that did is not changed. A default constructed value is "absent", and every accessor is
+/// total: asking an absent or differently typed value for something gives nothing, so walks need no
+/// checks between steps.
 ///
 /// It reads simdjson's tape, whose format simdjson documents (doc/tape.md): a word a value, its
 /// type in the top byte. So this header, which everything includes, need not include simdjson's
@@ -61,6 +62,8 @@ class JsonValue {
   bool IsTrue() const { return exists() && Tag() == 't'; }
   /// An integer that fits, written without fraction or exponent; else nothing.
   std::optional<std::int64_t> AsInt64() const;
+  /// The same of what only fits without a sign, too.
+  std::optional<std::uint64_t> AsUint64() const;
   /// Any number; else nothing.
   std::optional<double> AsDouble() const;
 
@@ -77,6 +80,7 @@ class JsonValue {
 
  private:
   friend class JsonParser;
+  friend class JsonTape;
 
   JsonValue(const std::uint64_t* tape, const std::uint8_t* texts, std::size_t index)
       : tape_(tape), texts_(texts), index_(index) {}

@@ -14,28 +14,21 @@
 namespace mountguard::core {
 namespace {
 
-/// The shortest text that gives back `value`, with %e or %f.
-void AppendShortest(double value, std::chars_format format, std::string* out) {
+/// Digits with a fraction or an exponent: what is read of them is floating point again.
+void AppendDouble(double value, std::string* out) {
+  constexpr double kExactIntegers = 9007199254740992.0;
+  const double magnitude = std::fabs(value);
+  const bool fixed = magnitude == 0 || (magnitude >= 1e-6 && magnitude < kExactIntegers);
   std::array<char, 64> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, format).ptr;
+  char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value,
+                                  fixed ? std::chars_format::fixed : std::chars_format::scientific)
+                        .ptr;
   out->append(digits.data(), end);
+  if (fixed && std::find(digits.data(), end, '.') == end) out->append(".0");
 }
 
-/// The shortest digits that give back `value`, an integer, filled up with zeros.
-void AppendLargeInteger(double value, std::string* out) {
-  std::string text;
-  AppendShortest(value, std::chars_format::scientific, &text);
-  const std::size_t exponent_at = text.find('e');
-  const std::size_t sign = text.front() == '-' ? 1 : 0;
-  std::size_t exponent = 0;
-  std::from_chars(text.data() + exponent_at + 2, text.data() + text.size(), exponent);
-  text.resize(exponent_at);
-  text.erase(std::remove(text.begin(), text.end(), '.'), text.end());
-  text.resize(sign + 1 + exponent, '0');
-  out->append(text);
-}
-
-void AppendInteger(std::int64_t value, std::string* out) {
+template <class T>
+void AppendInteger(T value, std::string* out) {
   std::array<char, 24> digits;
   out->append(digits.data(),
               std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
@@ -53,8 +46,10 @@ void AppendJsonScalar(JsonValue value, std::string* out) {
       AppendInteger(*value.AsInt64(), out);
       break;
     case JsonType::kUint64:
+      AppendInteger(*value.AsUint64(), out);
+      break;
     case JsonType::kDouble:
-      AppendJsonNumber(*value.AsDouble(), out);
+      AppendDouble(*value.AsDouble(), out);
       break;
     case JsonType::kString:
       AppendJsonString(value.AsString(), out);
@@ -137,19 +132,6 @@ void AppendJsonString(std::string_view text, std::string* out) {
     AppendEscaped(text, out);
   }
   out->push_back('"');
-}
-
-void AppendJsonNumber(double value, std::string* json) {
-  constexpr double kExactIntegers = 9007199254740992.0;
-  constexpr double kInt64End = 9223372036854775808.0;
-  const double magnitude = std::fabs(value);
-  if (magnitude >= kExactIntegers && magnitude < kInt64End) {
-    AppendLargeInteger(value, json);
-  } else if (magnitude == 0 || (magnitude >= 1e-6 && magnitude < kExactIntegers)) {
-    AppendShortest(value, std::chars_format::fixed, json);
-  } else {
-    AppendShortest(value, std::chars_format::scientific, json);
-  }
 }
 
 void AppendJson(JsonValue value, std::string* out) {

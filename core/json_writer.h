@@ -12,11 +12,8 @@ namespace mountguard::core {
 /// Appends `text` as a JSON string, quotes included. Bytes that are no UTF-8 become U+FFFD.
 void AppendJsonString(std::string_view text, std::string* out);
 
-/// Appends a number as Go writes it in JSON, but for integers beyond 64 bits, which get an
-/// exponent.
-void AppendJsonNumber(double value, std::string* json);
-
-/// Appends `value` as compact JSON; nothing if it is absent.
+/// Appends `value` as compact JSON, in which integers and floating point stay what they are;
+/// nothing if it is absent.
 void AppendJson(JsonValue value, std::string* out);
 
 /// Appends compact JSON to a string, for the responses on the path of a request (elsewhere:

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/json_writer.h"
-
 namespace mountguard::core {
 namespace {
 
@@ -51,7 +49,7 @@ std::optional<std::size_t> ParseIndex(std::string_view text) {
 /// Walks down a path, remembering whether the way led through an alias.
 class SourceMap::Lookup {
  public:
-  Lookup(const SourceMap& map, std::string_view json) : map_(map), json_(json) { Arrive(0); }
+  Lookup(const SourceMap& map, const JsonTape& json) : map_(map), json_(json) { Arrive(0); }
 
   /// False if there is no such field; then nothing has moved.
   bool Descend(const Step& step) {
@@ -125,8 +123,6 @@ class SourceMap::Lookup {
   /// The member that counts: the last one in the order in which go-yaml sets them. Merges are set
   /// where they stand; of a merged list the first mapping wins, so it is set last.
   std::optional<Member> FindLast(std::string_view name) const {
-    std::string quoted;
-    AppendJsonString(name, &quoted);
     std::optional<Member> found;
     std::vector<Search> searches{{here_ + 1, At(here_).link, std::nullopt, 0}};
     while (!searches.empty()) {
@@ -141,7 +137,7 @@ class SourceMap::Lookup {
       if (KindAt(key) == Kind::kMergeKey) {
         const Search from = search;  // pushing moves what `search` refers to
         PushMerge(from, key, value, &searches);
-      } else if (json_.substr(At(key).link, quoted.size()) == quoted) {
+      } else if (json_.TextAt(At(key).link) == name) {
         found = Member{key, value, search.merged_by, search.merge_key};
       }
     }
@@ -169,13 +165,13 @@ class SourceMap::Lookup {
   }
 
   const SourceMap& map_;
-  std::string_view json_;
+  const JsonTape& json_;
   Index here_ = 0;
   bool through_alias_ = false;
   FieldLocation location_;
 };
 
-FieldLocation SourceMap::Find(std::string_view path, std::string_view json) const {
+FieldLocation SourceMap::Find(std::string_view path, const JsonTape& json) const {
   if (nodes_.empty()) return {};
   Lookup lookup(*this, json);
   bool exact = true;
@@ -189,14 +185,6 @@ SourceMap::Index SourceMap::After(Index value) const {
   const Node& node = nodes_[value];
   const Kind kind = node.kind();
   return kind == Kind::kMapping || kind == Kind::kSequence ? node.link : value + 1;
-}
-
-void SourceMap::MoveKeys(Index first, Index last, std::size_t from, std::size_t to) {
-  for (Index i = first; i < last; ++i) {
-    Node& node = nodes_[i];
-    if (node.kind() != Kind::kKey) continue;
-    node.link = static_cast<std::uint32_t>(node.link - from + to);
-  }
 }
 
 SourcePos SourceMap::PositionAt(Index index) const { return nodes_[index].pos(); }

@@ -3,10 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/json_tape.h"
 #include "core/source_pos.h"
 
 namespace mountguard::core {
@@ -26,15 +26,15 @@ struct FieldLocation {
 
 /// The positions of all fields of one document: field path -> line and column.
 ///
-/// Filled by YamlReader while it writes the JSON (12 bytes a key or value), asked only where there
-/// is something to report. Refers to the JSON text by offset and must be asked with that text.
-/// Const members are thread-safe.
+/// Filled by YamlReader while it writes the values (12 bytes a key or value), asked only where
+/// there is something to report. Refers to the texts of the keys and must be asked with the tape
+/// that has them. Const members are thread-safe.
 class SourceMap {
  public:
   /// Looks up a path in the API server's notation: `spec.containers[0].volumeMounts[1].name`,
   /// `metadata.labels[a.b/c]`; "" is the object itself. Of a repeated key the last one counts, as
-  /// for kubectl. `json` is the text that was written together with this map.
-  FieldLocation Find(std::string_view path, std::string_view json) const;
+  /// for kubectl. `json` was written together with this map.
+  FieldLocation Find(std::string_view path, const JsonTape& json) const;
 
   bool empty() const { return nodes_.empty(); }
 
@@ -43,8 +43,8 @@ class SourceMap {
   using Index = std::uint32_t;
 
   void Clear() { nodes_.clear(); }
-  /// A mapping's key, whose JSON string starts at `json_offset`. Its value must follow.
-  void AddKey(SourcePos pos, std::size_t json_offset) { Add(Kind::kKey, pos, json_offset); }
+  /// A mapping's key, whose text is the tape's at `text`. Its value must follow.
+  void AddKey(SourcePos pos, std::size_t text) { Add(Kind::kKey, pos, text); }
   /// The key `<<`. Its value must follow: a mapping, an alias, or a list of those.
   void AddMergeKey(SourcePos pos) { Add(Kind::kMergeKey, pos, 0); }
   void AddScalar(SourcePos pos) { Add(Kind::kScalar, pos, 0); }
@@ -54,8 +54,6 @@ class SourceMap {
   Index OpenMapping(SourcePos pos) { return Add(Kind::kMapping, pos, 0); }
   Index OpenSequence(SourcePos pos) { return Add(Kind::kSequence, pos, 0); }
   void Close(Index opened) { nodes_[opened].link = next(); }
-  /// Tells that the JSON of what lies from `first` to before `last` went from `from` to `to`.
-  void MoveKeys(Index first, Index last, std::size_t from, std::size_t to);
   /// The index that what is added next gets: what an anchor stands for.
   Index next() const { return static_cast<Index>(nodes_.size()); }
   /// The position of what was added at `index`.
@@ -68,7 +66,7 @@ class SourceMap {
   struct Node {
     std::uint32_t line;
     std::uint32_t column_and_kind;  // the kind in the lowest kKindBits
-    /// kKey: offset of the key in the JSON. kAlias: the target. kMapping, kSequence: the index
+    /// kKey: its text on the tape. kAlias: the target. kMapping, kSequence: the index
     /// behind the last node inside.
     std::uint32_t link;
 

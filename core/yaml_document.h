@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/json_tape.h"
 #include "core/source_map.h"
 #include "core/source_pos.h"
 
@@ -17,11 +18,11 @@ struct DuplicateKey {
   SourcePos last;     // the key that overrules it
 };
 
-/// One document as JSON. Reused from document to document, it keeps its buffers.
+/// One document as a JSON value. Reused from document to document, it keeps its buffers.
 struct YamlDocument {
-  /// "" for an empty document (comments only). Keys stand in the order of the text; of a repeated
-  /// key (or one that a merge overrules) the last one counts.
-  std::string json;
+  /// Its root is absent for an empty document (comments only). Keys stand in the order of the text;
+  /// of a repeated key (or one that a merge overrules) the last one counts.
+  JsonTape json;
   SourceMap map;
   /// In the order of their first keys.
   std::vector<DuplicateKey> duplicate_keys;

@@ -5,11 +5,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -19,7 +16,6 @@
 #include "core/document_builder.h"
 #include "core/go_yaml_text.h"
 #include "core/json_syntax.h"
-#include "core/json_writer.h"
 #include "core/utf8.h"
 #include "core/yaml_memory.h"
 #include "core/yaml_scalar.h"
@@ -68,32 +64,10 @@ class PositionCursor {
 
 // --- JSON ---------------------------------------------------------------------------------------
 
-/// Appends a number, or one of JSON's words. Integers beyond 64 bits are floating point to the API
-/// server; we write them so that they are to our parser. Fails beyond what floating point can hold.
-Result<void> AppendLiteral(std::string_view text, std::string* json) {
-  const char* const end = text.data() + text.size();
-  double value = 0;
-  const std::errc failure = std::from_chars(text.data(), end, value).ec;
-  if (failure == std::errc::result_out_of_range &&
-      std::isinf(std::strtod(std::string(text).c_str(), nullptr))) {
-    return Failure("the number is too large: Kubernetes reads numbers up to 1.8e308");
-  }
-  const bool integer = text.find_first_of(".eE") == std::string_view::npos;
-  std::int64_t exact = 0;
-  if (integer && failure == std::errc() &&
-      std::from_chars(text.data(), end, exact).ec == std::errc::result_out_of_range) {
-    AppendJsonNumber(value, json);
-  } else {
-    json->append(text);
-  }
-  return {};
-}
-
 /// Gives the tokens of a text that is known to be one JSON value to a builder.
 Outcome ReadJson(const DocumentText& document, DocumentBuilder* builder) {
   const std::string_view text = document.text;
   PositionCursor cursor(text, document.start);
-  std::string number;
   std::size_t at = 0;
   while (at < text.size()) {
     const char c = text[at];
@@ -115,9 +89,7 @@ Outcome ReadJson(const DocumentText& document, DocumentBuilder* builder) {
       taken = builder->Scalar({DecodeJsonString(text.substr(at, length)), {}, false}, pos, {});
     } else {
       length = std::min(text.find_first_of(",]} \t\r\n", at), text.size()) - at;
-      number.clear();
-      taken = AppendLiteral(text.substr(at, length), &number);
-      builder->Literal(number, pos);
+      taken = builder->Literal(text.substr(at, length), pos);
     }
     if (!taken) return Refused(taken.error().message, pos);
     at += length;

@@ -9,8 +9,8 @@
 
 namespace mountguard::core {
 
-/// Turns documents into the JSON that kubectl sends for them: libyaml's events, go-yaml's meaning
-/// of scalars (YAML 1.1: `yes`, `0644`, `1_000`), aliases, merge keys and limits. Source:
+/// Turns documents into the JSON values that kubectl sends for them: libyaml's events, go-yaml's
+/// meaning of scalars (YAML 1.1: `yes`, `0644`, `1_000`), aliases, merge keys and limits. Source:
 /// go.yaml.in/yaml/v2 v2.4.3 and sigs.k8s.io/yaml v1.6.0 YAMLToJSON.
 ///
 /// Reads any input: whatever is no document is an error with its place. Depth is limited to 10,000,

@@ -12,7 +12,6 @@
 #include <utility>
 
 #include "core/base64.h"
-#include "core/json_writer.h"
 
 namespace mountguard::core {
 namespace {
@@ -409,13 +408,6 @@ Result<Meaning> Resolve(const YamlScalar& scalar, std::string* decoded) {
   return String(scalar.text);
 }
 
-template <class T>
-void AppendInteger(T value, std::string* out) {
-  std::array<char, 24> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  out->append(digits.data(), end);
-}
-
 /// strconv.FormatFloat(value, 'g', -1, 32), with YAML's words for what is no number.
 std::string FloatKey(double value) {
   const auto narrow = static_cast<float>(value);
@@ -444,9 +436,9 @@ bool IsText(const YamlScalar& scalar) {
 
 }  // namespace
 
-Result<void> AppendYamlValue(const YamlScalar& scalar, std::string* json) {
+Result<void> WriteYamlValue(const YamlScalar& scalar, JsonTape* json) {
   if (IsText(scalar)) {
-    AppendJsonString(scalar.text, json);
+    json->String(scalar.text);
     return {};
   }
   std::string decoded;
@@ -454,61 +446,59 @@ Result<void> AppendYamlValue(const YamlScalar& scalar, std::string* json) {
   if (!meaning) return Unexpected(meaning.error());
   switch (meaning->type) {
     case Type::kNull:
-      json->append("null");
+      json->Null();
       break;
     case Type::kBool:
-      json->append(meaning->boolean ? "true" : "false");
+      json->Bool(meaning->boolean);
       break;
     case Type::kInt:
-      AppendInteger(meaning->signed_int, json);
+      json->Int(meaning->signed_int);
       break;
     case Type::kUint:
-      AppendInteger(meaning->unsigned_int, json);
+      json->Uint(meaning->unsigned_int);
       break;
     case Type::kFloat:
       if (!std::isfinite(meaning->number)) {
         return Failure(fmt::format("`{}` is no number that JSON can hold: quote it if it is text",
                                    scalar.text));
       }
-      AppendJsonNumber(meaning->number, json);
+      json->Number(meaning->number);
       break;
     case Type::kString:
     case Type::kTimestamp:
-      AppendJsonString(meaning->text, json);
+      json->String(meaning->text);
       break;
   }
   return {};
 }
 
-Result<void> AppendYamlKey(const YamlScalar& scalar, std::string* json) {
+Result<void> WriteYamlKey(const YamlScalar& scalar, JsonTape* json) {
   if (IsText(scalar)) {
-    AppendJsonString(scalar.text, json);
+    json->String(scalar.text);
     return {};
   }
   std::string decoded;
   const auto meaning = Resolve(scalar, &decoded);
   if (!meaning) return Unexpected(meaning.error());
-  std::string key;
   switch (meaning->type) {
     case Type::kNull:
       return Failure("a key is missing or null: a key must be a string (quote it)");
     case Type::kUint:
       return Failure(fmt::format("the key {} is too large a number: quote it", scalar.text));
     case Type::kBool:
-      key = meaning->boolean ? "true" : "false";
+      json->String(meaning->boolean ? "true" : "false");
       break;
     case Type::kInt:
-      AppendInteger(meaning->signed_int, &key);
+      json->String(fmt::to_string(meaning->signed_int));
       break;
     case Type::kFloat:
-      key = FloatKey(meaning->number);
+      json->String(FloatKey(meaning->number));
       break;
     case Type::kString:
     case Type::kTimestamp:
-      AppendJsonString(meaning->text, json);
-      return {};
+      json->String(meaning->text);
+      break;
   }
-  AppendJsonString(key, json);
   return {};
 }
 

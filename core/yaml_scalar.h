@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/json_tape.h"
 #include "core/result.h"
 
 namespace mountguard::core {
@@ -15,16 +16,16 @@ struct YamlScalar {
   bool implicit = false;  // written plain, without tag: its meaning follows from the text
 };
 
-/// Appends the JSON value that go-yaml and sigs.k8s.io/yaml make of the scalar: `yes` is true, 0644
+/// Writes the JSON value that go-yaml and sigs.k8s.io/yaml make of the scalar: `yes` is true, 0644
 /// is 420, a date stays a string. Fails where the text is not what its tag says, and for infinity
 /// and NaN, which JSON has not.
 /// Source: go.yaml.in/yaml/v2 v2.4.3 resolve and decoder.scalar.
-Result<void> AppendYamlValue(const YamlScalar& scalar, std::string* json);
+Result<void> WriteYamlValue(const YamlScalar& scalar, JsonTape* json);
 
 /// The same for a mapping's key, which becomes a string: `1` is "1", `on` is "true". Fails for null
 /// and for integers that only fit without a sign.
 /// Source: sigs.k8s.io/yaml v1.6.0 convertToJSONableObject.
-Result<void> AppendYamlKey(const YamlScalar& scalar, std::string* json);
+Result<void> WriteYamlKey(const YamlScalar& scalar, JsonTape* json);
 
 /// True for the merge key `<<`.
 bool IsMergeKey(const YamlScalar& scalar);

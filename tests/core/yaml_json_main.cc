@@ -24,7 +24,9 @@ void Answer(const DocumentText& text) {
   static YamlReader reader;
   static YamlDocument document;
   if (const auto read = reader.Read(text, &document)) {
-    std::cout << "J " << (document.json.empty() ? "null" : document.json) << '\n';
+    std::string json;
+    mountguard::core::AppendJson(document.json.root(), &json);
+    std::cout << "J " << (json.empty() ? "null" : json) << '\n';
   } else {
     std::string quoted;
     mountguard::core::AppendJsonString(read.error().message, &quoted);

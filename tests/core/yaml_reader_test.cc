@@ -17,6 +17,7 @@ using mountguard::core::DocumentSplitter;
 using mountguard::core::DocumentText;
 using mountguard::core::InputError;
 using mountguard::core::JsonParser;
+using mountguard::core::JsonValue;
 using mountguard::core::Result;
 using mountguard::core::SourcePos;
 using mountguard::core::YamlDocument;
@@ -37,9 +38,16 @@ Result<YamlDocument, InputError> ReadOne(std::string_view text) {
   return document;
 }
 
+/// "" for an empty document.
+std::string Text(const YamlDocument& document) {
+  std::string text;
+  mountguard::core::AppendJson(document.json.root(), &text);
+  return text;
+}
+
 std::string Json(std::string_view text) {
   auto document = ReadOne(text);
-  return document ? document->json : "refused: " + document.error().message;
+  return document ? Text(*document) : "refused: " + document.error().message;
 }
 
 /// The value of `{v: TEXT}`.
@@ -50,7 +58,7 @@ std::string Value(const std::string& text) {
 
 std::string Refusal(std::string_view text) {
   const auto document = ReadOne(text);
-  if (document) return "accepted: " + document->json;
+  if (document) return "accepted: " + Text(*document);
   return std::to_string(document.error().pos.line) + ":" +
          std::to_string(document.error().pos.column) + ": " + document.error().message;
 }
@@ -205,13 +213,13 @@ TEST_CASE("of repeated keys the last counts, and both places are told") {
 TEST_CASE("text behind the end of a document is dropped, and that is told") {
   const auto dots = ReadOne("a: 1\n...\nb: 2\n");
   REQUIRE(dots);
-  CHECK(dots->json == "{\"a\":1}");
+  CHECK(Text(*dots) == "{\"a\":1}");
   CHECK(dots->dropped == SourcePos{3, 1});
   CHECK(ReadOne("{a: 1} {b: 2}\n").value().dropped == SourcePos{1, 8});
   // Of what follows kubectl looks at one token, or at an empty collection.
   const auto collection = ReadOne("{a: 1}\n{}- b\n");
   REQUIRE(collection.has_value());
-  CHECK(collection->json == R"({"a":1})");
+  CHECK(Text(*collection) == R"({"a":1})");
   CHECK(collection->dropped == SourcePos{2, 1});
   CHECK_FALSE(ReadOne("a: 1\n...\n# nothing\n").value().dropped.known());
 }
@@ -242,6 +250,21 @@ TEST_CASE("long lists deep inside brackets are refused before they take minutes"
   CHECK(Json(Repeat("[", 90) + Repeat("1,", 200000) + "1" + Repeat("]", 90)).size() == 400181);
 }
 
+TEST_CASE("what is anchored inside merged mappings is found where it came to lie") {
+  CHECK(Json("m:\n"
+             "  <<: [{a: &x {q: 1.5}}, {b: &y [1, [2]], c: &z t}, {}]\n"
+             "  own: &o {r: s}\n"
+             "u: [*x, *y, *z, *o]\n") ==
+        R"({"m":{"b":[1,[2]],"c":"t","a":{"q":1.5},"own":{"r":"s"}},)"
+        R"("u":[{"q":1.5},[1,[2]],"t",{"r":"s"}]})");
+  CHECK(Json("m:\n"
+             "  <<: &n {a: &x [1], b: 2}\n"
+             "  <<: [*n, &e {}, &f {c: *x}]\n"
+             "u: [*n, *e, *f]\n") ==
+        R"({"m":{"a":[1],"b":2,"c":[1],"a":[1],"b":2},"u":[{"a":[1],"b":2},{},{"c":[1]}]})");
+  CHECK(Json("&k 1: a\n? *k\n: b\nu: *k\n") == R"({"1":"a","1":"b","u":1})");
+}
+
 TEST_CASE("documents that explode through aliases are refused quickly") {
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 12; ++i) {
@@ -251,9 +274,18 @@ TEST_CASE("documents that explode through aliases are refused quickly") {
     bomb += "]\n";
   }
   CHECK(Refusal(bomb).find("aliases excessively") != std::string::npos);
-  std::string large = "a: &a \"" + std::string(1 << 20, 'x') + "\"\nb: [*a";
-  for (int i = 0; i < 100; ++i) large += ", *a";
-  CHECK(Refusal(large + "]\n").find("grow to more than 64 MiB") != std::string::npos);
+  // As values they share the text, as keys they do not.
+  const std::string large = "a: &a \"" + std::string(1 << 20, 'x') + "\"\nb: [";
+  std::string values = large;
+  std::string keys = large;
+  for (int i = 0; i < 100; ++i) {
+    values += "*a, ";
+    keys += "{*a : 1}, ";
+  }
+  const auto read = ReadOne(values + "]\n");
+  REQUIRE(read);
+  CHECK(read->json.root().Get("b").At(99).AsString().size() == 1 << 20);
+  CHECK(Refusal(keys + "]\n").find("grow to more than 64 MiB") != std::string::npos);
 }
 
 TEST_CASE("JSON values are read by JSON's rules") {
@@ -267,7 +299,7 @@ TEST_CASE("JSON values are read by JSON's rules") {
   YamlReader reader;
   YamlDocument document;
   REQUIRE(reader.Read(*source, &document));
-  CHECK(document.json ==
+  CHECK(Text(document) ==
         "{\"a\":\"\xf0\x9f\x98\x80\xef\xbf\xbd/\",\"n\":[1.0,1.2345678901234568e+20],"
         "\"a\":null}");
   REQUIRE(document.duplicate_keys.size() == 1);
@@ -284,7 +316,7 @@ TEST_CASE("integers of JSON are exact as far as 64 bits go") {
     const auto source = splitter.Next();
     REQUIRE(source);
     REQUIRE(reader.Read(*source, &document));
-    return document.json;
+    return Text(document);
   };
   CHECK(number("9223372036854775807") == R"({"a":9223372036854775807})");
   CHECK(number("-9223372036854775808") == R"({"a":-9223372036854775808})");
@@ -384,11 +416,15 @@ TEST_CASE("no real manifest crashes the reader, and what it makes of them is JSO
     const std::string manifest = ReadText(entry.path());
     DocumentSplitter documents(manifest);
     while (const auto source = documents.Next()) {
-      if (!reader.Read(*source, &document) || document.json.empty()) continue;
-      const auto root = parser.Parse(document.json);
+      if (!reader.Read(*source, &document)) continue;
+      const JsonValue root = document.json.root();
+      std::string json = Text(document);
       INFO(entry.path());
-      REQUIRE(root);
-      if (!root->Get("kind").exists()) continue;
+      if (!root.exists()) continue;
+      const auto parsed = parser.Parse(json);
+      REQUIRE(parsed);
+      REQUIRE(DeepEqual(*parsed, root));
+      if (!root.Get("kind").exists()) continue;
       ++objects;
       CHECK(document.Find("kind").exact);
     }

@@ -7,12 +7,14 @@
 
 #include "core/document_splitter.h"
 #include "core/json_reader.h"
+#include "core/json_writer.h"
 #include "core/yaml_reader.h"
 
 namespace mountguard::fuzz {
 
 /// Reads a manifest as `check` does and hands on each document that is read: visit(manifest, its
-/// text, the document, its JSON). Aborts where a refusal has no words, or what is read is no JSON.
+/// text, the document, its value). Aborts where a refusal has no words, or where what is read does
+/// not come out of its JSON again.
 template <class Visit>
 void ForEachDocument(const std::uint8_t* data, std::size_t size, const Visit& visit) {
   constexpr std::size_t kMaxInput = 64 * 1024;
@@ -28,10 +30,13 @@ void ForEachDocument(const std::uint8_t* data, std::size_t size, const Visit& vi
       if (read.error().message.empty()) std::abort();
       continue;
     }
-    if (document.json.empty()) continue;
-    const auto root = parser.Parse(document.json);
-    if (!root) std::abort();
-    visit(manifest, *text, document, *root);
+    const core::JsonValue root = document.json.root();
+    if (!root.exists()) continue;
+    std::string json;
+    core::AppendJson(root, &json);
+    const auto parsed = parser.Parse(json);
+    if (!parsed || !core::DeepEqual(*parsed, root)) std::abort();
+    visit(manifest, *text, document, root);
   }
 }
 

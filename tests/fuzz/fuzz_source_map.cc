@@ -28,14 +28,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string manifest(input.substr(line + 1));
   core::YamlReader reader;
   core::YamlDocument document;
-  core::JsonParser parser;
   core::DocumentSplitter splitter(manifest);
   while (const auto text = splitter.Next()) {
-    if (!reader.Read(*text, &document) || document.json.empty()) continue;
-    const auto root = parser.Parse(document.json);
-    if (!root) std::abort();
+    if (!reader.Read(*text, &document) || !document.json.root().exists()) continue;
     fuzz::CheckPlace(manifest, document.Find(path));
-    fuzz::CheckPlaces(manifest, document, *root,
+    fuzz::CheckPlaces(manifest, document, document.json.root(),
                       text->json ? fuzz::Style::kJson : fuzz::Style::kYaml);
   }
   return 0;
