@@ -49,7 +49,7 @@ void* YamlMemory::Allocate(std::size_t size) {
   return block;
 }
 
-void* YamlMemory::AllocateLarge(std::size_t size) {
+[[gnu::noinline]] void* YamlMemory::AllocateLarge(std::size_t size) {
   void* const memory = std::malloc(sizeof(Header) + size);
   return memory == nullptr ? nullptr : new (memory) Header{kMallocs} + 1;
 }
@@ -82,7 +82,7 @@ void YamlMemory::Free(void* block) {
 }
 
 /// A new block. What is left of a chunk that is too short for it is given up.
-void* YamlMemory::Carve(std::size_t size_class) {
+[[gnu::noinline]] void* YamlMemory::Carve(std::size_t size_class) {
   const std::size_t bytes = sizeof(Header) + CapacityOf(size_class);
   if (unused_bytes_ < bytes) {
     std::unique_ptr<std::byte[]> chunk(new (std::nothrow) std::byte[kChunkBytes]);
@@ -104,10 +104,11 @@ YamlMemory::Use::~Use() { used = before_; }
 
 #ifndef MOUNTGUARD_SANITIZED
 
-// Source: libyaml 0.2.5, yaml_private.h and api.c. Nothing in C++ may be thrown through them.
+// Source: libyaml 0.2.5, yaml_private.h and api.c. Nothing in C++ may be thrown through them. Nearly
+// every block goes the short way, which is inlined here; the others are kept out of it.
 extern "C" {
 
-void* yaml_malloc(std::size_t size) noexcept {
+[[gnu::flatten]] void* yaml_malloc(std::size_t size) noexcept {
   using mountguard::core::used;
   if (used != nullptr) return used->Allocate(size);
   return std::malloc(std::max(size, std::size_t{1}));
