@@ -223,10 +223,13 @@ void InputReader::EmitNotes(const InputPlace& place, const core::DocumentText& t
     note.pos = key.last;
     note.previous = key.first;
     note.field = key.field;
+    const std::string lines =
+        key.first.line == key.last.line
+            ? fmt::format("twice in line {}", key.first.line)
+            : fmt::format("twice, in line {} and in line {}", key.first.line, key.last.line);
     note.message = fmt::format(
-        "{} stands twice, in line {} and in line {}: Kubernetes takes the last one and drops the "
-        "other without a word",
-        key.field, key.first.line, key.last.line);
+        "{} stands {}: Kubernetes takes the last one and drops the other without a word", key.field,
+        lines);
     sink.note(note);
   }
   if (!document_.dropped.known()) return;

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
-#include <memory>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -62,12 +62,6 @@ core::Result<void> WriteInPlace(const std::string& path, const Write& write) {
   if (out.flush()) return {};
   return core::Failure(
       fmt::format("cannot write {}: {}", path, std::generic_category().message(errno)));
-}
-
-/// Tells, where it takes long, what is being written.
-std::unique_ptr<Progress> TellOf(const Output& output, Environment& env) {
-  return std::make_unique<Progress>(
-      env, [&output] { return fmt::format("writing: {}", output.format); });
 }
 
 /// Where an output goes.
@@ -146,13 +140,15 @@ ExitCode WriteOutputs(const std::vector<Output>& outputs, Environment& env,
                                                std::ostream& out)>& write) {
   ExitCode code = ExitCode::kClean;
   for (const Output& output : outputs) {
+    const bool to_terminal = output.file.empty() && env.terminal.wraps;
+    std::optional<Progress> progress;  // on a terminal the report itself shows how far it is
+    if (!to_terminal) {
+      progress.emplace(env, [&output] { return fmt::format("writing: {}", output.format); });
+    }
     if (output.file.empty()) {
-      // On a terminal the report itself shows how far it is.
-      const auto progress = env.terminal.wraps ? nullptr : TellOf(output, env);
       write(output.format, env.terminal, env.out);
       continue;
     }
-    auto progress = TellOf(output, env);
     const auto written =
         WriteToPath(output.file, [&](std::ostream& out) { write(output.format, Terminal{}, out); });
     progress.reset();

@@ -93,7 +93,7 @@ Result<std::vector<DirectoryEntry>> FileReader::ListEntries(const std::string& p
   if (!names) return Unexpected(names.error());
   std::vector<DirectoryEntry> entries;
   for (std::string& name : *names) {
-    const std::string below = path == "." ? name : path + "/" + name;
+    const std::string below = path == "." ? name : fmt::format("{}/{}", path, name);
     const Kind kind = IsSymlink(below)     ? Kind::kSymlink
                       : IsDirectory(below) ? Kind::kDirectory
                       : IsSpecial(below)   ? Kind::kSpecial

@@ -39,11 +39,11 @@ class [[nodiscard]] Result {
   using value_type = T;
   using error_type = E;
 
-  Result(T value)
-      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
+  // NOLINTNEXTLINE: implicit on purpose
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
   template <class F>
-  Result(Unexpected<F> failure)  // NOLINT: implicit on purpose
-      : state_(std::in_place_index<1>, std::move(failure).error()) {}
+  // NOLINTNEXTLINE: implicit on purpose
+  Result(Unexpected<F> failure) : state_(std::in_place_index<1>, std::move(failure).error()) {}
 
   bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }
@@ -73,8 +73,8 @@ class [[nodiscard]] Result<void, E> {
 
   Result() = default;
   template <class F>
-  Result(Unexpected<F> failure)  // NOLINT: implicit on purpose
-      : state_(std::in_place_index<1>, std::move(failure).error()) {}
+  // NOLINTNEXTLINE: implicit on purpose
+  Result(Unexpected<F> failure) : state_(std::in_place_index<1>, std::move(failure).error()) {}
 
   bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }

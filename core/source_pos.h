@@ -12,6 +12,7 @@ struct SourcePos {
   int column = 0;
 
   bool known() const { return line > 0; }
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a 0 in every comparison
   friend auto operator<=>(const SourcePos&, const SourcePos&) = default;
 };
 

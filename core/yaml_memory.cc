@@ -104,8 +104,8 @@ YamlMemory::Use::~Use() { used = before_; }
 
 #ifndef MOUNTGUARD_SANITIZED
 
-// Source: libyaml 0.2.5, yaml_private.h and api.c. Nothing in C++ may be thrown through them. Nearly
-// every block goes the short way, which is inlined here; the others are kept out of it.
+// Source: libyaml 0.2.5, yaml_private.h and api.c. Nothing in C++ may be thrown through them.
+// Nearly every block goes the short way, which is inlined here; the others are kept out of it.
 extern "C" {
 
 [[gnu::flatten]] void* yaml_malloc(std::size_t size) noexcept {

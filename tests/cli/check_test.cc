@@ -183,6 +183,13 @@ TEST_CASE("A repeated key is a warning with both lines, and an error with --stri
   CHECK(ran.Json()["errors"][0]["line"] == 13);
 }
 
+TEST_CASE("A key that stands twice in one line is told as such", "[check]") {
+  const Ran ran =
+      RunProgram({"check", "-"},
+                 "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {a: b, a: c}}\n");
+  CHECK_THAT(ran.out, Contains("data.a stands twice in line 1: Kubernetes takes the last one"));
+}
+
 TEST_CASE("Text that kubectl drops is told, and an error with --strict", "[check]") {
   const std::string manifest = Pod("      []\n") + "...\n" + BadPod();
   Ran ran = Check(manifest);
