@@ -55,13 +55,20 @@ std::string Clash(const Output& first, const Output& second) {
                      first.format, second.format, first.file);
 }
 
+core::Unexpected<core::Error> CannotWrite(const std::string& path, const std::string& reason) {
+  return core::Failure(fmt::format("cannot write {}: {}", path, reason));
+}
+
+core::Unexpected<core::Error> CannotWrite(const std::string& path, int error) {
+  return CannotWrite(path, std::generic_category().message(error));
+}
+
 /// Writes to what is there and is no file: a pipe, a device. Nothing can be replaced there.
 core::Result<void> WriteInPlace(const std::string& path, const Write& write) {
   std::ofstream out(path, std::ios::binary);
   if (out) write(out);
   if (out.flush()) return {};
-  return core::Failure(
-      fmt::format("cannot write {}: {}", path, std::generic_category().message(errno)));
+  return CannotWrite(path, errno);
 }
 
 /// Where an output goes.
@@ -74,7 +81,7 @@ core::Result<Target> FindTarget(const std::string& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (fs::is_directory(status)) {
-    return core::Failure(fmt::format("cannot write {}: it is a directory", path));
+    return CannotWrite(path, "it is a directory");
   }
   if (fs::exists(status) && !fs::is_regular_file(status)) return Target{path, true};
   // A link stays one: it is what it points to that is replaced.
@@ -92,8 +99,7 @@ core::Result<void> CheckWritable(const std::string& path) {
                             ? ::access(target->path.c_str(), W_OK) == 0
                             : ::access(parent.empty() ? "." : parent.c_str(), W_OK | X_OK) == 0;
   if (writable) return {};
-  return core::Failure(
-      fmt::format("cannot write {}: {}", path, std::generic_category().message(errno)));
+  return CannotWrite(path, errno);
 }
 
 core::Result<void> WriteToPath(const std::string& path, const Write& write) {

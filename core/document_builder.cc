@@ -137,8 +137,9 @@ Result<void> DocumentBuilder::BeginMapping(SourcePos pos, std::string_view ancho
   if (where == Place::kKey) {
     return Failure("a mapping stands where a key must: a key must be a string");
   }
-  return Begin(where == Place::kMergeValue ? FrameKind::kMergedMapping : FrameKind::kMapping, pos,
-               anchor);
+  const FrameKind kind =
+      where == Place::kMergeValue ? FrameKind::kMergedMapping : FrameKind::kMapping;
+  return Begin(kind, where, pos, anchor);
 }
 
 Result<void> DocumentBuilder::BeginSequence(SourcePos pos, std::string_view anchor) {
@@ -147,17 +148,18 @@ Result<void> DocumentBuilder::BeginSequence(SourcePos pos, std::string_view anch
     return Failure("a list stands where a key must: a key must be a string");
   }
   if (where == Place::kMergeElement) return NoMapping();
-  return Begin(where == Place::kMergeValue ? FrameKind::kMergedSequence : FrameKind::kSequence, pos,
-               anchor);
+  const FrameKind kind =
+      where == Place::kMergeValue ? FrameKind::kMergedSequence : FrameKind::kSequence;
+  return Begin(kind, where, pos, anchor);
 }
 
-Result<void> DocumentBuilder::Begin(FrameKind kind, SourcePos pos, std::string_view anchor) {
+Result<void> DocumentBuilder::Begin(FrameKind kind, Place where, SourcePos pos,
+                                    std::string_view anchor) {
   if (frames_.size() == JsonParser::kMaxDepth) return TooDeep();
   JsonTape& json = document_->json;
   Frame frame;
   frame.kind = kind;
-  frame.merged = kind == FrameKind::kMergedMapping || kind == FrameKind::kMergedSequence ||
-                 place() == Place::kMergeElement;
+  frame.merged = IsMerge(where);
   CountElement();
   const bool sequence = IsSequence(kind);
   frame.decodes = decodes_;
@@ -205,7 +207,7 @@ void DocumentBuilder::End() {
 Result<void> DocumentBuilder::Scalar(const YamlScalar& scalar, SourcePos pos,
                                      std::string_view anchor) {
   const Place where = place();
-  if (where == Place::kMergeValue || where == Place::kMergeElement) return NoMapping();
+  if (IsMerge(where)) return NoMapping();
   std::size_t anchored = kNoAnchor;
   if (!anchor.empty()) {
     Anchor kept{Anchor::Kind::kScalar, document_->map.next()};
@@ -265,15 +267,17 @@ Result<void> DocumentBuilder::Alias(std::string_view name, SourcePos pos) {
   if (frames_.size() + anchor.height > JsonParser::kMaxDepth) return TooDeep();
   if (auto counted = CountDecodes(1 + anchor.decodes, anchor.decodes); !counted) return counted;
   const Place where = place();
-  const bool merges = where == Place::kMergeValue || where == Place::kMergeElement;
+  const bool merges = IsMerge(where);
   if (merges && anchor.kind != Anchor::Kind::kMapping) return NoMapping();
-  const YamlScalar scalar{anchor.text, anchor.tag, anchor.implicit};
   if (where == Place::kKey) {
-    if (anchor.kind == Anchor::Kind::kScalar) return WriteAliasedKey(scalar, pos);
-    return Failure(
-        fmt::format("the alias `*{}` is a mapping or a list and stands where a key must: a key "
-                    "must be a string",
-                    name));
+    if (anchor.kind != Anchor::Kind::kScalar) {
+      return Failure(
+          fmt::format("the alias `*{}` is a mapping or a list and stands where a key must: a key "
+                      "must be a string",
+                      name));
+    }
+    if (auto counted = CountAliasText(anchor.text); !counted) return counted;
+    return WriteKey(anchor.scalar(), pos);
   }
   if (anchor.kind == Anchor::Kind::kMergedSequence && !merges) {
     return Failure(
@@ -281,11 +285,6 @@ Result<void> DocumentBuilder::Alias(std::string_view name, SourcePos pos) {
   }
   document_->map.AddAlias(pos, anchor.node);
   return WriteAlias(anchor, where);
-}
-
-Result<void> DocumentBuilder::WriteAliasedKey(const YamlScalar& scalar, SourcePos pos) {
-  if (auto counted = CountAliasText(scalar.text); !counted) return counted;
-  return WriteKey(scalar, pos);
 }
 
 Result<void> DocumentBuilder::WriteAlias(const Anchor& anchor, Place where) {
@@ -304,7 +303,7 @@ Result<void> DocumentBuilder::WriteAlias(const Anchor& anchor, Place where) {
   }
   if (anchor.kind == Anchor::Kind::kScalar && anchor.first == anchor.last) {  // it is a key
     if (auto counted = CountAliasText(anchor.text); !counted) return counted;
-    return WriteYamlValue({anchor.text, anchor.tag, anchor.implicit}, &json);
+    return WriteYamlValue(anchor.scalar(), &json);
   }
   if (anchor.kind == Anchor::Kind::kScalar || where == Place::kMergeElement) {
     json.Repeat(anchor.first, anchor.last);

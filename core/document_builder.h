@@ -103,17 +103,22 @@ class DocumentBuilder {
     std::string text;
     std::string tag;
     bool implicit = false;
+
+    YamlScalar scalar() const { return {text, tag, implicit}; }
   };
 
   static bool IsSequence(FrameKind kind) {
     return kind == FrameKind::kSequence || kind == FrameKind::kMergedSequence;
   }
 
+  static bool IsMerge(Place place) {
+    return place == Place::kMergeValue || place == Place::kMergeElement;
+  }
+
   Place place() const;
-  Result<void> Begin(FrameKind kind, SourcePos pos, std::string_view anchor);
+  Result<void> Begin(FrameKind kind, Place where, SourcePos pos, std::string_view anchor);
   Result<void> WriteKey(const YamlScalar& scalar, SourcePos pos);
   Result<void> WriteAlias(const Anchor& anchor, Place place);
-  Result<void> WriteAliasedKey(const YamlScalar& scalar, SourcePos pos);
   Result<void> CountAliasText(std::string_view text);
   void CountElement();
   void ValueIsDone(std::uint32_t height);

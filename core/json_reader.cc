@@ -142,9 +142,8 @@ JsonParser::JsonParser(JsonParser&&) noexcept = default;
 JsonParser& JsonParser::operator=(JsonParser&&) noexcept = default;
 
 Result<JsonValue> JsonParser::Parse(std::string& text) {
-  static_assert(kPadding >= simdjson::SIMDJSON_PADDING);
   simdjson::dom::parser& parser = impl_->parser;
-  text.reserve(text.size() + kPadding);
+  text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
   if (text.size() > parser.capacity() &&
       parser.allocate(text.size(), kMaxDepth) != simdjson::SUCCESS) {
     return Failure(Describe(simdjson::MEMALLOC, text));

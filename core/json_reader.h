@@ -167,8 +167,6 @@ class JsonParser {
  public:
   /// Go's decoder refuses to go deeper; so do we.
   static constexpr std::size_t kMaxDepth = 10'000;
-  /// Spare capacity that Parse wants behind a text, for those who can reserve it beforehand.
-  static constexpr std::size_t kPadding = 64;
 
   JsonParser();
   ~JsonParser();

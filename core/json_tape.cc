@@ -29,8 +29,8 @@ std::string MakeValid(std::string_view text) {
   std::string valid;
   while (!text.empty()) {
     const Rune rune = DecodeRune(text);
-    valid.append(rune.valid ? text.substr(0, rune.length) : "\xef\xbf\xbd");
-    text.remove_prefix(rune.valid ? rune.length : 1);
+    AppendRune(rune.code_point, &valid);
+    text.remove_prefix(rune.length);
   }
   return valid;
 }

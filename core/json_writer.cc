@@ -108,7 +108,7 @@ void AppendEscaped(std::string_view text, std::string* out) {
       const Rune rune = DecodeRune(text.substr(i));
       const std::string_view bytes = rune.valid ? text.substr(i, rune.length) : "\xef\xbf\xbd";
       used += bytes.copy(buffer.data() + used, bytes.size());
-      i += rune.valid ? rune.length : 1;
+      i += rune.length;
     } else {
       buffer[used++] = '\\';
       buffer[used++] = escape;

@@ -1,7 +1,5 @@
 #include "core/utf8.h"
 
-#include <algorithm>
-
 #include "core/byte_words.h"
 
 namespace mountguard::core {

@@ -16,13 +16,13 @@ constexpr std::size_t kStepClasses = kStepsEnd / kStep + 1;  // the first one: o
 constexpr std::size_t kLargest = std::size_t{64} << 10;
 constexpr std::size_t kMallocs = static_cast<std::size_t>(-1);  // a class: what malloc holds
 
-std::size_t ClassOf(std::size_t size) {
+constexpr std::size_t ClassOf(std::size_t size) {
   if (size <= kStepsEnd) return (size + kStep - 1) / kStep;
   if (size > kLargest) return kMallocs;
   return kStepClasses + static_cast<std::size_t>(std::bit_width((size - 1) / (2 * kStepsEnd)));
 }
 
-std::size_t CapacityOf(std::size_t size_class) {
+constexpr std::size_t CapacityOf(std::size_t size_class) {
   return size_class < kStepClasses ? std::max(size_class, std::size_t{1}) * kStep
                                    : (2 * kStepsEnd) << (size_class - kStepClasses);
 }
@@ -41,6 +41,7 @@ struct YamlMemory::FreeBlock {
 };
 
 void* YamlMemory::Allocate(std::size_t size) {
+  static_assert(ClassOf(kLargest) + 1 == kSizes && CapacityOf(kSizes - 1) == kLargest);
   const std::size_t size_class = ClassOf(size);
   if (size_class == kMallocs) return AllocateLarge(size);
   FreeBlock* const block = free_[size_class];
